@@ -1,0 +1,91 @@
+import { STATUS_CODES } from 'node:http';
+import { HttpException } from '@nestjs/common';
+import { DomainError, type ErrorCode, type FieldProblem } from '#kernel';
+
+/** Which status each refusal is answered with. */
+export const STATUS: Readonly<Record<ErrorCode, number>> = {
+  INVALID_JSON: 400,
+  BAD_REQUEST: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_OWN_AGENT: 403,
+  HOST_NOT_ALLOWED: 403,
+  ORIGIN_NOT_ALLOWED: 403,
+  NOT_FOUND: 404,
+  AGENT_NOT_FOUND: 404,
+  KEY_NOT_FOUND: 404,
+  AGENT_NAME_TAKEN: 409,
+  AGENT_ID_USED: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  VALIDATION_FAILED: 422,
+  STORE_UNAVAILABLE: 503,
+  SHUTTING_DOWN: 503,
+  INTERNAL: 500,
+};
+
+const RETRY_AFTER_SECONDS = '1';
+
+/** A problem as it is sent: status, headers beside the content type, and the body of RFC 9457. */
+export interface Problem {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: {
+    readonly type: string;
+    readonly title: string;
+    readonly status: number;
+    readonly detail: string;
+    readonly instance: string;
+    readonly code: ErrorCode;
+    readonly errors: readonly FieldProblem[];
+    readonly trace_id: string;
+  };
+}
+
+/** The refusal that an error amounts to; what nobody foresaw is `INTERNAL` and says nothing of its cause. */
+export function toDomainError(error: unknown): DomainError {
+  if (error instanceof DomainError) return error;
+  const status = statusOf(error);
+  if (status === 404 || isUndecodable(error))
+    return new DomainError('NOT_FOUND', 'There is nothing at this path.');
+  if (status === 400) return new DomainError('BAD_REQUEST', 'The request is malformed.');
+  if (status === 503) return new DomainError('STORE_UNAVAILABLE', 'The service is not ready; try again.');
+  return new DomainError('INTERNAL', 'Something went wrong here; the log has it under the trace id.', [], {
+    cause: error,
+  });
+}
+
+export function toProblem(error: DomainError, instance: string, traceId: string): Problem {
+  const status = STATUS[error.code];
+  return {
+    status,
+    headers: {
+      ...(status === 401 ? { 'WWW-Authenticate': 'Bearer realm="agent-reality-map"' } : {}),
+      ...(status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : {}),
+    },
+    body: {
+      type: 'about:blank',
+      title: STATUS_CODES[status] ?? 'Error',
+      status,
+      detail: error.message,
+      instance,
+      code: error.code,
+      errors: error.problems,
+      trace_id: traceId,
+    },
+  };
+}
+
+/** A path whose percent-encoding is broken names nothing that can exist. */
+function isUndecodable(error: unknown): boolean {
+  return (
+    error instanceof URIError ||
+    (error instanceof Error && error.message.startsWith('Failed to decode param'))
+  );
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof HttpException) return error.getStatus();
+  const { status } = (error ?? {}) as { status?: unknown };
+  return typeof status === 'number' ? status : undefined;
+}

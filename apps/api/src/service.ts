@@ -1,0 +1,105 @@
+import type { Server } from 'node:http';
+import type { AddressInfo, Server as NetServer } from 'node:net';
+import { join } from 'node:path';
+import type { LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { IncomingMessage } from 'node:http';
+import type { NextFunction, Request, Response } from 'express';
+import { StreamHub, StreamWsAdapter } from '#activity';
+import { AgentImportService } from '#agents';
+import { type Config, DATA_FOLDER } from '#config';
+import { systemContext } from '#kernel';
+import { Door, loadPolicy } from '#rbac';
+import { AppModule } from './app.module.js';
+import { answerClientErrors } from './http/client-errors.js';
+import { Health } from './http/health.js';
+import { listen } from './http/listen.js';
+import { serveOpenApi } from './http/openapi.js';
+import { toDomainError, toProblem } from './http/problem-details.js';
+import { requestContext, traceIdOf } from './http/request-context.middleware.js';
+import { securityHeaders } from './http/security-headers.js';
+
+/** How long requests in flight and sockets may take to end. */
+const DRAIN_MS = 10_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+const EXPOSED_HEADERS = ['X-Request-Id', 'X-Total-Count', 'Retry-After'];
+
+/** The running service: everything between a configuration and an open port. */
+export class Service {
+  private constructor(
+    readonly app: NestExpressApplication,
+    private readonly servers: readonly NetServer[],
+  ) {}
+
+  /** Opens the store, migrates it, seeds an empty registry, and only then listens. */
+  static async start(config: Config, logger: LoggerService): Promise<Service> {
+    const policy = loadPolicy(join(DATA_FOLDER, 'policy', 'default.yaml'));
+    const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, policy), {
+      logger,
+      bodyParser: false,
+      abortOnError: false,
+    });
+    try {
+      configure(app, config);
+      await app.init();
+      if (config.seedOnStart) await app.get(AgentImportService).seedIfEmpty(systemContext('seed on start'));
+      const server: Server = app.getHttpServer();
+      server.headersTimeout = HEADERS_TIMEOUT_MS;
+      server.requestTimeout = REQUEST_TIMEOUT_MS;
+      answerClientErrors(server);
+      return new Service(app, await listen(server, config));
+    } catch (error) {
+      await app.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  get port(): number {
+    return (this.servers[0]?.address() as AddressInfo).port;
+  }
+
+  /** Finishes what is in flight, tells sockets to come back, moves the write-ahead log into the store, closes it. */
+  async stop(): Promise<void> {
+    this.app.get(Health).startDraining();
+    const server: Server = this.app.getHttpServer();
+    const closed = Promise.all(this.servers.map((each) => new Promise((resolve) => each.close(resolve))));
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
+    const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    await this.app.get(StreamHub).closeAll(1001, 'the service is shutting down; reconnect and resume');
+    await closed;
+    clearInterval(idle);
+    clearTimeout(deadline);
+    await this.app.close();
+  }
+}
+
+/** Before Nest's routes, for every request on every path: context, door, headers, CORS. */
+function configure(app: NestExpressApplication, config: Config): void {
+  const door = app.get(Door);
+  const health = app.get(Health);
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.setGlobalPrefix('api/v1', { exclude: ['/', 'health'] });
+  app.use(requestContext);
+  app.use((request: Request, response: Response, next: NextFunction) => {
+    if (health.isDraining()) response.setHeader('Connection', 'close');
+    door.admit(request);
+    next();
+  });
+  app.use(securityHeaders());
+  app.enableCors({ origin: [...config.corsOrigins], credentials: true, exposedHeaders: EXPOSED_HEADERS });
+  app.useWebSocketAdapter(new StreamWsAdapter(app, (error, request) => toUpgradeAnswer(error, request)));
+  serveOpenApi(app);
+}
+
+/** A refused upgrade, as the raw socket needs it. */
+function toUpgradeAnswer(error: unknown, request: IncomingMessage) {
+  const { status, headers, body } = toProblem(
+    toDomainError(error),
+    request.url ?? '',
+    traceIdOf(request.headers['x-request-id']),
+  );
+  return { status, headers: { ...headers, 'X-Request-Id': body.trace_id }, body: JSON.stringify(body) };
+}

@@ -1,0 +1,28 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AgentsModule } from '#agents';
+import { AuditTrailModule } from '#audit';
+import { BudgetModule } from '#budget';
+import { type Config, ConfigModule } from '#config';
+import { MetricsModule } from '#metrics';
+import { dataSourceOptions } from '#ormconfig';
+import { PersistenceModule } from '#persistence';
+import { type Policy, RbacModule } from '#rbac';
+
+/** The same features as the service, without their HTTP sides. */
+@Module({})
+export class CliModule {
+  static forRoot(config: Config, policy: Policy): DynamicModule {
+    return {
+      module: CliModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        PersistenceModule.forRoot(dataSourceOptions),
+        AuditTrailModule,
+        RbacModule.forRoot(policy),
+        BudgetModule,
+        MetricsModule,
+        AgentsModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,20 @@
+import { Command } from 'commander';
+import { ConfigError, SERVICE_NAME, SERVICE_VERSION } from '#config';
+import { DomainError } from '#kernel';
+import { keysCommand } from './commands/keys.command.js';
+import { seedCommand } from './commands/seed.command.js';
+
+const program = new Command(SERVICE_NAME)
+  .description('Operate the store of Agent Reality Map; it may be in use by a running service')
+  .version(SERVICE_VERSION)
+  .addCommand(seedCommand())
+  .addCommand(keysCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // What the operator can mend is told in a line; anything else with its trace.
+  if (error instanceof ConfigError || error instanceof DomainError) console.error(error.message);
+  else console.error(error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,49 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiProblems, Ctx } from '#contract';
+import type { OperationContext } from '#kernel';
+import { RequirePermission } from '#rbac';
+import { STREAM_PATH } from './activity.gateway.js';
+import { ActivityService } from './activity.service.js';
+import { AgentActivityQuery, DEFAULT_HOURS } from './dto/agent-activity.query.js';
+import { AgentActivityResponse, toAgentActivityResponse } from './dto/agent-activity.response.js';
+import { StreamHealthResponse } from './dto/stream-health.response.js';
+import { StreamHub } from './stream-hub.js';
+
+@ApiTags('activity')
+@Controller()
+export class ActivityController {
+  constructor(
+    private readonly activity: ActivityService,
+    private readonly hub: StreamHub,
+  ) {}
+
+  @Get('agent-activity')
+  @RequirePermission('audit:read')
+  @ApiOperation({ summary: 'List what agents did lately, newest first' })
+  @ApiOkResponse({
+    type: [AgentActivityResponse],
+    description: 'The last `hours` hours by descending `seq`.',
+  })
+  @ApiProblems(422)
+  async list(
+    @Ctx() ctx: OperationContext,
+    @Query() query: AgentActivityQuery,
+  ): Promise<AgentActivityResponse[]> {
+    const activities = await this.activity.list(
+      ctx,
+      query.agent_id,
+      query.hours ?? DEFAULT_HOURS,
+      query.page(),
+    );
+    return activities.map(toAgentActivityResponse);
+  }
+
+  @Get('websocket/health')
+  @RequirePermission('agents:read')
+  @ApiOperation({ summary: 'Tell how many clients the live stream has, and where it is' })
+  @ApiOkResponse({ type: StreamHealthResponse, description: 'The state of the stream.' })
+  health(): StreamHealthResponse {
+    return { status: 'healthy', active_connections: this.hub.connections, endpoint: STREAM_PATH };
+  }
+}

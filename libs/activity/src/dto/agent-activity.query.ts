@@ -1,0 +1,20 @@
+import { IntegerField, offsetQuery, TextField } from '#contract';
+
+export const DEFAULT_HOURS = 24;
+
+export class AgentActivityQuery extends offsetQuery(500, 100) {
+  @TextField({
+    description: 'UUID or name of an agent, or the text that was sent as its id.',
+    example: 'coder',
+  })
+  agent_id?: string;
+
+  @IntegerField({
+    description: 'How far to look back.',
+    default: DEFAULT_HOURS,
+    example: DEFAULT_HOURS,
+    min: 1,
+    max: 168,
+  })
+  hours?: number;
+}

@@ -1,0 +1,71 @@
+import { formatTime } from '#contract';
+import type { RecordedEvent } from '#kernel';
+
+/** What kind of frame an event becomes. */
+interface FrameForm {
+  readonly type: string;
+  /** The member `data` as JSON text; null where the event has nothing to show. */
+  readonly data: (event: RecordedEvent) => string | null;
+}
+
+/** Whatever operation type a client reports, its report is never taken for something this service did. */
+const REPORTED: FrameForm = { type: 'rbac_decision', data: toDecision };
+
+/** What this service did or decided, by operation type. A feature joins the stream with one line here. */
+const DECIDED: ReadonlyMap<string, FrameForm> = new Map<string, FrameForm>([
+  ['metric.record', { type: 'metric_recorded', data: toContext }],
+  ['budget.deduct', { type: 'budget_updated', data: toContext }],
+  ['agent.activate', { type: 'agent_activated', data: toActivation }],
+  ['agent.complete', { type: 'agent_completed', data: toCompletion }],
+]);
+
+/** The text of an event's frame, `{"type","data","timestamp","seq"}`; null for events that have none. */
+export function toFrame(event: RecordedEvent): string | null {
+  const form = event.source === 'reported' ? REPORTED : DECIDED.get(event.operationType);
+  const data = form?.data(event) ?? null;
+  if (!form || data === null) return null;
+  return `{"type":"${form.type}","data":${data},"timestamp":"${formatTime(event.recordedAt)}","seq":${event.seq}}`;
+}
+
+/** The text of a frame that no event caused, such as a greeting. @param now milliseconds UTC. */
+export function toNotice(type: string, content: Readonly<Record<string, unknown>>, now: number): string {
+  return JSON.stringify({ type, ...content, timestamp: formatTime(now) });
+}
+
+function toDecision(event: RecordedEvent): string {
+  return JSON.stringify({
+    audit_id: event.auditId,
+    agent_id: event.agentId,
+    agent_name: event.agentName,
+    agent_role: event.agentRole,
+    operation_type: event.operationType,
+    operation_detail: event.operationDetail,
+    target_resource: event.targetResource,
+    decision: event.rbacDecision,
+    reason: event.rbacReason,
+  });
+}
+
+/** The entry's context is the data already, as JSON text. */
+function toContext(event: RecordedEvent): string | null {
+  return event.context;
+}
+
+function toActivation(event: RecordedEvent): string {
+  return JSON.stringify(taskOf(event, contextOf(event)));
+}
+
+function toCompletion(event: RecordedEvent): string {
+  const context = contextOf(event);
+  const { success = null, execution_time_ms = null } = context;
+  return JSON.stringify({ ...taskOf(event, context), success, execution_time_ms });
+}
+
+function taskOf(event: RecordedEvent, context: Record<string, unknown>): Record<string, unknown> {
+  const { session_id = null, task = null } = context;
+  return { agent_id: event.agentId, agent_name: event.agentName, role: event.agentRole, session_id, task };
+}
+
+function contextOf(event: RecordedEvent): Record<string, unknown> {
+  return event.context === null ? {} : (JSON.parse(event.context) as Record<string, unknown>);
+}

@@ -1,0 +1,4 @@
+export * from './activity.module.js';
+export * from './stream-admission.js';
+export * from './stream-hub.js';
+export * from './stream-ws.adapter.js';

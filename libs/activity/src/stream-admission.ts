@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import { AccessDenials } from '#audit';
+import { AccessDenied, DomainError, type Principal } from '#kernel';
+import { Authenticator, Door } from '#rbac';
+import { StreamHub } from './stream-hub.js';
+
+/** Nest's guards do not run for upgrades: here the same code is asked, door first. */
+@Injectable()
+export class StreamAdmission {
+  private readonly principals = new WeakMap<IncomingMessage, Principal>();
+
+  constructor(
+    private readonly door: Door,
+    private readonly authenticator: Authenticator,
+    private readonly denials: AccessDenials,
+    private readonly hub: StreamHub,
+  ) {}
+
+  /** @throws DomainError `HOST_NOT_ALLOWED`, `ORIGIN_NOT_ALLOWED`, `SHUTTING_DOWN`. */
+  enter(request: IncomingMessage): void {
+    this.door.admit(request);
+    if (this.hub.isDraining()) throw new DomainError('SHUTTING_DOWN', 'The service is shutting down.');
+  }
+
+  /** @throws DomainError `UNAUTHENTICATED`; AccessDenied without the permission `stream:read`. */
+  authorize(request: IncomingMessage): void {
+    const principal = this.authenticator.authenticate(request.headers);
+    this.principals.set(request, principal);
+    this.authenticator.authorize({ principal }, 'stream:read');
+  }
+
+  /** Who sent the request; undefined for one that was not authenticated. */
+  principalOf(request: IncomingMessage): Principal | undefined {
+    return this.principals.get(request);
+  }
+
+  /**
+   * Records a refusal that was decided by permission. Those of the door and missing credentials are not recorded,
+   * since anyone could fill the log with them.
+   * @throws StoreUnavailable when it cannot be recorded; the caller must not answer as if it had been.
+   */
+  async record(request: IncomingMessage, error: unknown, traceId: string): Promise<void> {
+    const principal = this.principals.get(request);
+    if (!principal || !(error instanceof AccessDenied)) return;
+    const target = request.url ?? '';
+    const route = `${request.method} ${pathOf(request)} (upgrade)`;
+    await this.denials.record(
+      { traceId, principal, route },
+      { code: error.code, reason: error.message, target },
+    );
+  }
+}
+
+/** The path asked for, without a query and without a slash at its end. */
+export function pathOf(request: IncomingMessage): string {
+  const [path = ''] = (request.url ?? '').split('?', 1);
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}

@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import type { Page, PageOf } from '#contract';
+import { AgentDirectory, AgentNotFound, BudgetCalendar } from '#kernel';
+import { Policy } from '#rbac';
+import { type AgentFilter, AgentsReadModel } from './agents.read-model.js';
+import { type AgentResponse, toAgentResponse } from './dto/agent.response.js';
+import type { RegistrySummaryResponse } from './dto/registry-summary.response.js';
+
+/** Answers what the registry holds, rights and limits resolved against the policy in force. */
+@Injectable()
+export class AgentsQueries {
+  constructor(
+    private readonly readModel: AgentsReadModel,
+    private readonly directory: AgentDirectory,
+    private readonly policy: Policy,
+    private readonly calendar: BudgetCalendar,
+  ) {}
+
+  /** @throws AgentNotFound */
+  async get(reference: string): Promise<AgentResponse> {
+    const ref = this.directory.resolve(reference);
+    const row = ref && (await this.readModel.findLive(ref.agentId));
+    if (!row) throw new AgentNotFound(reference);
+    return toAgentResponse(row, this.policy, this.calendar.today());
+  }
+
+  async list(filter: AgentFilter, page: Page): Promise<PageOf<AgentResponse>> {
+    const { items, total } = await this.readModel.list(filter, page);
+    const today = this.calendar.today();
+    return { items: items.map((row) => toAgentResponse(row, this.policy, today)), total };
+  }
+
+  async summarize(): Promise<RegistrySummaryResponse> {
+    const { total, roles, categories, specialists } = await this.readModel.summarize();
+    return {
+      total_agents: total,
+      role_distribution: roles,
+      category_distribution: categories,
+      specialists,
+      generalists: total - specialists,
+    };
+  }
+}

@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import type { Page, PageOf } from '#contract';
+import { BudgetCalendar } from '#kernel';
+import { Reader, Where } from '#persistence';
+
+/** An agent with what it used today and did in its life: a row of three tables, no scan of any history. */
+export interface AgentRow {
+  agent_id: string;
+  name: string;
+  role: string;
+  role_confidence: number;
+  role_reasoning: string | null;
+  capabilities: string;
+  rbac_allowed_tools: string | null;
+  rbac_denied_tools: string | null;
+  rbac_path_scopes: string | null;
+  rbac_api_access: string | null;
+  rbac_requires_approval: number;
+  rbac_approval_threshold: number;
+  budget_max_tokens_per_session: number | null;
+  budget_max_cost_per_day: number | null;
+  metadata_category: string;
+  metadata_specialist: number;
+  metadata_version: string;
+  metadata_tags: string;
+  created_at: number;
+  updated_at: number;
+  last_active_at: number | null;
+  today_tokens: number | null;
+  today_cost_micro: number | null;
+  succeeded: number | null;
+  failed: number | null;
+  execution_time_us: number | null;
+  execution_time_rows: number | null;
+  quality_nano: number | null;
+  quality_rows: number | null;
+  tasks_completed: number | null;
+}
+
+export interface AgentFilter {
+  readonly role?: string | undefined;
+  readonly category?: string | undefined;
+  readonly specialist?: boolean | undefined;
+}
+
+export interface RegistrySummary {
+  readonly total: number;
+  readonly roles: Record<string, number>;
+  readonly categories: Record<string, number>;
+  readonly specialists: number;
+}
+
+const SELECT = `
+  SELECT a.*, u.tokens_used AS today_tokens, u.cost_micro AS today_cost_micro, t.succeeded, t.failed,
+         t.execution_time_us, t.execution_time_rows, t.quality_nano, t.quality_rows, t.tasks_completed
+  FROM agent_identities a
+  LEFT JOIN agent_totals t ON t.agent_id = a.agent_id
+  LEFT JOIN budget_usage u ON u.account = a.agent_id AND u.day = ?`;
+
+/** What the registry shows: identity, usage of today and performance over the agent's life. */
+@Injectable()
+export class AgentsReadModel {
+  constructor(
+    private readonly reader: Reader,
+    private readonly calendar: BudgetCalendar,
+  ) {}
+
+  async findLive(agentId: string): Promise<AgentRow | null> {
+    const [row] = await this.reader.query<AgentRow>(
+      `${SELECT} WHERE a.agent_id = ? AND a.retired_at IS NULL`,
+      [this.calendar.today().date, agentId],
+    );
+    return row ?? null;
+  }
+
+  /** By name. */
+  async list(filter: AgentFilter, page: Page): Promise<PageOf<AgentRow>> {
+    const where = new Where()
+      .and('a.role = ?', filter.role)
+      .and('a.metadata_category = ?', filter.category)
+      .and('a.metadata_specialist = ?', filter.specialist === undefined ? null : Number(filter.specialist));
+    const live = where.sql === '' ? 'WHERE a.retired_at IS NULL' : `${where.sql} AND a.retired_at IS NULL`;
+    const [items, [counted]] = await Promise.all([
+      this.reader.query<AgentRow>(`${SELECT} ${live} ORDER BY a.name LIMIT ? OFFSET ?`, [
+        this.calendar.today().date,
+        ...where.parameters,
+        page.limit,
+        page.skip,
+      ]),
+      this.reader.query<{ total: number }>(
+        `SELECT COUNT(*) AS total FROM agent_identities a ${live}`,
+        where.parameters,
+      ),
+    ]);
+    return { items, total: counted?.total ?? 0 };
+  }
+
+  async summarize(): Promise<RegistrySummary> {
+    const rows = await this.reader.query<{
+      role: string;
+      category: string;
+      agents: number;
+      specialists: number;
+    }>(
+      `SELECT role, metadata_category AS category, COUNT(*) AS agents, SUM(metadata_specialist) AS specialists
+       FROM agent_identities WHERE retired_at IS NULL GROUP BY role, metadata_category ORDER BY role, metadata_category`,
+    );
+    const summary = {
+      total: 0,
+      roles: {} as Record<string, number>,
+      categories: {} as Record<string, number>,
+      specialists: 0,
+    };
+    for (const { role, category, agents, specialists } of rows) {
+      summary.total += agents;
+      summary.specialists += specialists;
+      summary.roles[role] = (summary.roles[role] ?? 0) + agents;
+      summary.categories[category] = (summary.categories[category] ?? 0) + agents;
+    }
+    return summary;
+  }
+}

@@ -1,0 +1,21 @@
+import { EnumField, TextField, TextListField, UnknownFields } from '#contract';
+import { LIMITS } from '#kernel';
+import { ROLE_NAMES } from '#rbac';
+import { AgentFields } from './agent-fields.js';
+
+/** Only the fields that are sent change. */
+@UnknownFields('reject')
+export class UpdateAgentRequest extends AgentFields {
+  @EnumField(ROLE_NAMES, { description: 'What it is for.', example: 'reviewer' })
+  role?: string;
+
+  @TextListField({ description: 'What it can do.', example: ['typescript'] })
+  capabilities?: string[];
+
+  @TextField({
+    description: 'The part of the fleet it belongs to.',
+    example: 'foundry',
+    maxChars: LIMITS.nameChars,
+  })
+  metadata_category?: string;
+}

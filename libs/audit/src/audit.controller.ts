@@ -1,0 +1,66 @@
+import { Body, Controller, Get, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBodyProblems, ApiProblems, Ctx } from '#contract';
+import type { OperationContext } from '#kernel';
+import { RequirePermission } from '#rbac';
+import { AuditService } from './audit.service.js';
+import { AuditEntryResponse, toAuditEntryResponse } from './dto/audit-entry.response.js';
+import { AuditListQuery, EventListQuery } from './dto/audit-list.query.js';
+import { AuditStatsResponse } from './dto/audit-stats.response.js';
+import { IngestEventRequest } from './dto/ingest-event.request.js';
+
+@ApiTags('events')
+@Controller('events')
+export class AuditController {
+  constructor(private readonly audit: AuditService) {}
+
+  @Post('ingest')
+  @RequirePermission('events:write')
+  @ApiOperation({
+    summary: 'Record an event that a hook reports',
+    description: 'Answered when the entry is on disk.',
+  })
+  @ApiCreatedResponse({ type: AuditEntryResponse, description: 'The entry.' })
+  @ApiBodyProblems()
+  async ingest(
+    @Ctx() ctx: OperationContext,
+    @Body() request: IngestEventRequest,
+  ): Promise<AuditEntryResponse> {
+    return toAuditEntryResponse(await this.audit.record(ctx, request));
+  }
+
+  @Get('audit')
+  @RequirePermission('audit:read')
+  @ApiOperation({ summary: 'List the audit trail, newest first' })
+  @ApiOkResponse({ type: [AuditEntryResponse], description: 'Entries by descending `seq`.' })
+  @ApiProblems(422)
+  async list(@Ctx() ctx: OperationContext, @Query() query: AuditListQuery): Promise<AuditEntryResponse[]> {
+    const { agent_id: agentId, operation_type: operationType, rbac_decision: rbacDecision } = query;
+    const events = await this.audit.list(ctx, { agentId, operationType, rbacDecision }, query.page());
+    return events.map(toAuditEntryResponse);
+  }
+
+  @Get('audit/stats')
+  @RequirePermission('audit:read')
+  @ApiOperation({ summary: 'Count the audit trail by decision, operation type and role' })
+  @ApiOkResponse({ type: AuditStatsResponse, description: 'The counts.' })
+  async stats(@Ctx() ctx: OperationContext): Promise<AuditStatsResponse> {
+    const counts = await this.audit.count(ctx);
+    return {
+      total_operations: counts.total,
+      rbac_decisions: counts.decisions,
+      operation_types: counts.operationTypes,
+      agent_roles: counts.roles,
+    };
+  }
+
+  @Get()
+  @RequirePermission('audit:read')
+  @ApiOperation({ summary: 'List the audit trail, newest first (older form)' })
+  @ApiOkResponse({ type: [AuditEntryResponse], description: 'Entries by descending `seq`.' })
+  @ApiProblems(422)
+  async events(@Ctx() ctx: OperationContext, @Query() query: EventListQuery): Promise<AuditEntryResponse[]> {
+    const events = await this.audit.list(ctx, { agentId: query.agent_id }, query.page());
+    return events.map(toAuditEntryResponse);
+  }
+}

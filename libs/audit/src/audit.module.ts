@@ -1,0 +1,20 @@
+import { Global, Module } from '@nestjs/common';
+import { AuditTrail } from '#kernel';
+import { AccessDenials } from './access-denials.js';
+import { AuditController } from './audit.controller.js';
+import { AuditRepository } from './audit.repository.js';
+import { AuditService } from './audit.service.js';
+import { LogAuditTrail } from './log/audit-trail.js';
+import { LogTail } from './log/log-tail.js';
+
+/** The writer's side of the log; every module that changes something needs it, the CLI too. */
+@Global()
+@Module({
+  providers: [AuditRepository, LogTail, AccessDenials, { provide: AuditTrail, useClass: LogAuditTrail }],
+  exports: [AuditTrail, AuditRepository, LogTail, AccessDenials],
+})
+export class AuditTrailModule {}
+
+/** The log over HTTP. */
+@Module({ controllers: [AuditController], providers: [AuditService], exports: [AuditService] })
+export class AuditModule {}

@@ -1,0 +1,107 @@
+import type { RecordedEvent } from '#kernel';
+
+/** A row of `agent_audit_log`, as SQL gives it. */
+export interface LogRow {
+  seq: number;
+  audit_id: string;
+  agent_id: string;
+  agent_name: string;
+  agent_role: string;
+  operation_type: string;
+  operation_detail: string | null;
+  target_resource: string | null;
+  target_type: string | null;
+  rbac_decision: string;
+  rbac_reason: string | null;
+  cost_micro: number | null;
+  tokens_used: number | null;
+  context: string | null;
+  recorded_at: number;
+  source: 'reported' | 'decided';
+  principal_id: string;
+  principal_kind: string;
+  principal_role: string;
+  route: string | null;
+  outcome: string | null;
+  trace_id: string;
+}
+
+/** The columns that make up a {@link RecordedEvent}, in the order {@link toValues} gives them. */
+export const EVENT_COLUMNS = [
+  'seq',
+  'audit_id',
+  'agent_id',
+  'agent_name',
+  'agent_role',
+  'operation_type',
+  'operation_detail',
+  'target_resource',
+  'target_type',
+  'rbac_decision',
+  'rbac_reason',
+  'cost_micro',
+  'tokens_used',
+  'context',
+  'recorded_at',
+  'source',
+  'principal_id',
+  'principal_kind',
+  'principal_role',
+  'route',
+  'outcome',
+  'trace_id',
+] as const satisfies readonly (keyof LogRow)[];
+
+export function toValues(event: RecordedEvent): unknown[] {
+  return [
+    event.seq,
+    event.auditId,
+    event.agentId,
+    event.agentName,
+    event.agentRole,
+    event.operationType,
+    event.operationDetail,
+    event.targetResource,
+    event.targetType,
+    event.rbacDecision,
+    event.rbacReason,
+    event.costMicro,
+    event.tokensUsed,
+    event.context,
+    event.recordedAt,
+    event.source,
+    event.principalId,
+    event.principalKind,
+    event.principalRole,
+    event.route,
+    event.outcome,
+    event.traceId,
+  ];
+}
+
+export function toRecordedEvent(row: LogRow): RecordedEvent {
+  return {
+    seq: row.seq,
+    auditId: row.audit_id,
+    agentId: row.agent_id,
+    agentName: row.agent_name,
+    agentRole: row.agent_role,
+    operationType: row.operation_type,
+    operationDetail: row.operation_detail,
+    targetResource: row.target_resource,
+    targetType: row.target_type,
+    rbacDecision: row.rbac_decision,
+    rbacReason: row.rbac_reason,
+    costMicro: row.cost_micro,
+    tokensUsed: row.tokens_used,
+    context: row.context,
+    recordedAt: row.recorded_at,
+    source: row.source,
+    principalId: row.principal_id,
+    principalKind: row.principal_kind,
+    principalRole: row.principal_role,
+    route: row.route,
+    outcome: row.outcome,
+    traceId: row.trace_id,
+  };
+}

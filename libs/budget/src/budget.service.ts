@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import {
+  AgentDirectory,
+  AgentNotFound,
+  BudgetCalendar,
+  ChargeRecorder,
+  type ChargeResult,
+  type OperationContext,
+  toMicroUsd,
+  TransactionRunner,
+} from '#kernel';
+import { requireOwnAgent } from '#rbac';
+import { BudgetRepository } from './budget.repository.js';
+import { type BudgetResponse, toBudgetResponse } from './dto/budget.responses.js';
+import type { DeductBudgetRequest } from './dto/deduct-budget.request.js';
+
+/** Books spending and says what is left. */
+@Injectable()
+export class BudgetService {
+  constructor(
+    private readonly repository: BudgetRepository,
+    private readonly charges: ChargeRecorder,
+    private readonly transactions: TransactionRunner,
+    private readonly agents: AgentDirectory,
+    private readonly calendar: BudgetCalendar,
+  ) {}
+
+  /**
+   * Books what was already spent: never refused for want of budget or of an agent. An agent's key is charged
+   * itself, whomever it names.
+   */
+  deduct(ctx: OperationContext, request: DeductBudgetRequest): Promise<ChargeResult> {
+    const { principal } = ctx;
+    const named = request.agent_id === undefined ? null : this.agents.resolve(request.agent_id);
+    const agent = principal.agentId === null ? named : this.agents.resolve(principal.agentId);
+    const claimedAgent =
+      request.agent_id !== undefined && named?.agentId !== agent?.agentId ? request.agent_id : null;
+    return this.transactions.append(ctx, (tx) =>
+      this.charges.charge(tx, {
+        agent,
+        source: 'deduct',
+        tokensUsed: request.tokens_used,
+        costMicro: toMicroUsd(request.cost_usd),
+        toolName: request.tool_name ?? null,
+        sessionId: request.session_id ?? null,
+        toolUseId: request.tool_use_id ?? null,
+        requestId: request.request_id ?? null,
+        clientTimestamp: request.timestamp ?? null,
+        claimedAgent: claimedAgent ?? (agent === null ? (request.agent_id ?? null) : null),
+      }),
+    );
+  }
+
+  /** @throws AgentNotFound, AccessDenied */
+  async get(ctx: OperationContext, reference: string): Promise<BudgetResponse> {
+    const agent = this.agents.resolve(reference);
+    if (!agent) throw new AgentNotFound(reference);
+    requireOwnAgent(ctx, agent.agentId);
+    const today = this.calendar.today();
+    return toBudgetResponse(agent, await this.repository.getUsage(agent.agentId, today.date), today);
+  }
+}

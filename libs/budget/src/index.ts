@@ -1,0 +1,3 @@
+export * from './budget.module.js';
+export * from './ledger-entry.entity.js';
+export * from './usage.entity.js';

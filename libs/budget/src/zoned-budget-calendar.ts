@@ -1,0 +1,30 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DateTime } from 'luxon';
+import { CONFIG, type Config } from '#config';
+import { BudgetCalendar, type BudgetDay, Clock } from '#kernel';
+
+/** Budget days of the configured time zone, whatever daylight saving makes of their length. */
+@Injectable()
+export class ZonedBudgetCalendar extends BudgetCalendar {
+  private current: BudgetDay & { readonly endsAt: number } = { date: '', startedAt: 0, endsAt: 0 };
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<Config, 'budgetTimezone'>,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  today(): BudgetDay {
+    const now = this.clock.now();
+    if (now < this.current.startedAt || now >= this.current.endsAt) {
+      const start = DateTime.fromMillis(now, { zone: this.config.budgetTimezone }).startOf('day');
+      this.current = {
+        date: start.toFormat('yyyy-MM-dd'),
+        startedAt: start.toMillis(),
+        endsAt: start.plus({ days: 1 }).startOf('day').toMillis(),
+      };
+    }
+    return this.current;
+  }
+}

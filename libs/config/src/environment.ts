@@ -1,0 +1,167 @@
+import { IANAZone } from 'luxon';
+import { z } from 'zod';
+import type { Config } from './config.js';
+import { parseDatabaseUrl } from './database-url.js';
+
+const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '::1'];
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1024, mb: 1024 ** 2 };
+
+/** A list that is separated by commas; blanks around items and empty items do not count. */
+function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+/** `1mb`, `512kb`, `1048576` → bytes; NaN for anything else. */
+function bytes(text: string): number {
+  const [, digits, unit = ''] = /^(\d{1,9})\s*(b|kb|mb)?$/i.exec(text.trim()) ?? [];
+  return digits === undefined ? NaN : Number(digits) * (SIZE_UNITS[unit.toLowerCase()] ?? NaN);
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
+}
+
+const boolean = (fallback: boolean) =>
+  z
+    .enum(['true', 'false', '1', '0'], 'true or false')
+    .default(fallback ? 'true' : 'false')
+    .transform((text) => text === 'true' || text === '1');
+
+const integer = (fallback: number, min: number, max: number) =>
+  z
+    .string()
+    .default(String(fallback))
+    .refine(
+      (text) => /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max,
+      `a whole number, ${min} to ${max}`,
+    )
+    .transform(Number);
+
+/** One entry per variable; the message of each says what is allowed. */
+export const ENVIRONMENT = z.object({
+  HOST: z
+    .string()
+    .regex(/^[A-Za-z0-9.:-]{1,255}$/, 'a host name or an address; localhost binds 127.0.0.1 and ::1')
+    .default('localhost'),
+  PORT: integer(8000, 0, 65535),
+  DATABASE_URL: z
+    .string()
+    .default('sqlite:./var/agent-map.sqlite')
+    .transform((text, ctx) => {
+      const parsed = parseDatabaseUrl(text);
+      if (parsed) return parsed;
+      ctx.addIssue({
+        code: 'custom',
+        message: 'sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE[?schema=NAME]',
+      });
+      return z.NEVER;
+    }),
+  RBAC_ENABLED: boolean(false),
+  ADMIN_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{32,512}$/, 'at least 32 visible ASCII characters')
+    .optional(),
+  CORS_ORIGINS: z
+    .string()
+    .default('http://localhost:3000,http://localhost:5173')
+    .transform(list)
+    .refine(
+      (origins) => origins.every(isOrigin),
+      'origins such as http://localhost:3000, separated by commas; never *',
+    ),
+  ALLOWED_HOSTS: z
+    .string()
+    .default('')
+    .transform((text) => list(text.toLowerCase()))
+    .refine(
+      (hosts) => hosts.every((host) => /^[a-z0-9.-]{1,253}$/.test(host)),
+      'host names without ports, separated by commas',
+    ),
+  AUDIT_READS: boolean(false),
+  AUDIT_RETENTION_DAYS: integer(90, 1, 36_500),
+  BUDGET_TIMEZONE: z
+    .string()
+    .default('UTC')
+    .refine((zone) => IANAZone.isValidZone(zone), 'an IANA time zone such as Europe/Berlin'),
+  SEED_ON_START: boolean(true),
+  LOG_LEVEL: z.enum(LOG_LEVELS, LOG_LEVELS.join(', ')).default('info'),
+  BODY_LIMIT: z
+    .string()
+    .default('1mb')
+    .transform(bytes)
+    .refine((size) => size >= 1024 && size <= 64 * 1024 ** 2, 'a size from 1kb to 64mb'),
+});
+
+/** Variables whose value must not be repeated on a terminal or in a log. */
+const SECRETS = new Set(['ADMIN_API_KEY', 'DATABASE_URL']);
+
+export interface ConfigProblem {
+  readonly variable: string;
+  /** As it was, or a placeholder for a secret. */
+  readonly value: string;
+  readonly allowed: string;
+}
+
+/** The environment cannot be used; names every variable that is at fault. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly ConfigProblem[]) {
+    super(
+      ['The configuration is not valid:']
+        .concat(problems.map(({ variable, value, allowed }) => `  ${variable}=${value}: must be ${allowed}`))
+        .join('\n'),
+    );
+    this.name = 'ConfigError';
+  }
+}
+
+function shown(variable: string, value: string | undefined): string {
+  if (value === undefined) return '(not set)';
+  return SECRETS.has(variable) ? `(${value.length} characters, not shown)` : JSON.stringify(value);
+}
+
+/**
+ * Parses the environment. An empty value counts as absent.
+ * @throws ConfigError naming every bad variable, what it had and what is allowed.
+ */
+export function parseEnvironment(env: Readonly<Record<string, string | undefined>>): Config {
+  const present = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = ENVIRONMENT.safeParse(present);
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => {
+        const variable = String(issue.path[0]);
+        return { variable, value: shown(variable, env[variable]), allowed: issue.message };
+      });
+  const host = present['HOST'] ?? 'localhost';
+  const rbacOff = ENVIRONMENT.shape.RBAC_ENABLED.safeParse(present['RBAC_ENABLED']).data === false;
+  if (rbacOff && !LOOPBACK_HOSTS.includes(host)) {
+    problems.push({
+      variable: 'HOST',
+      value: JSON.stringify(host),
+      allowed: `one of ${LOOPBACK_HOSTS.join(', ')} while RBAC_ENABLED is false; set RBAC_ENABLED=true to listen elsewhere`,
+    });
+  }
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  const value = parsed.data;
+  return Object.freeze({
+    host: value.HOST,
+    port: value.PORT,
+    database: value.DATABASE_URL,
+    rbacEnabled: value.RBAC_ENABLED,
+    adminApiKey: value.ADMIN_API_KEY ?? null,
+    corsOrigins: value.CORS_ORIGINS,
+    allowedHosts: value.ALLOWED_HOSTS,
+    auditReads: value.AUDIT_READS,
+    auditRetentionDays: value.AUDIT_RETENTION_DAYS,
+    budgetTimezone: value.BUDGET_TIMEZONE,
+    seedOnStart: value.SEED_ON_START,
+    logLevel: value.LOG_LEVEL,
+    bodyLimit: value.BODY_LIMIT,
+  });
+}

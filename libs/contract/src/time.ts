@@ -1,0 +1,23 @@
+import { DateTime } from 'luxon';
+
+const LAST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/**
+ * Milliseconds UTC of an ISO 8601 time; without an offset it is UTC. A blank in place of the offset's plus sign,
+ * as query strings make of it, is mended.
+ * @returns null for anything else, and for times before 1970 or after 9999.
+ */
+export function parseTime(text: string): number | null {
+  if (text.length > 40) return null;
+  const mended = text
+    .replace(/ (?=\d{2}:?\d{2}$)/, text.includes('T') ? '+' : ' ')
+    .replace(/^(\d{4}-\d{2}-\d{2}) (?=\d)/, '$1T');
+  const time = DateTime.fromISO(mended, { zone: 'utc' });
+  const ms = time.isValid ? time.toMillis() : -1;
+  return ms >= 0 && ms <= LAST ? ms : null;
+}
+
+/** ISO 8601 UTC with milliseconds and `Z`. */
+export function formatTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

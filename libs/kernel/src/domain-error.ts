@@ -1,0 +1,75 @@
+/** Every refusal this service can state. The HTTP status of each stands in one table of the API application. */
+export type ErrorCode =
+  | 'INVALID_JSON'
+  | 'BAD_REQUEST'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NOT_OWN_AGENT'
+  | 'HOST_NOT_ALLOWED'
+  | 'ORIGIN_NOT_ALLOWED'
+  | 'NOT_FOUND'
+  | 'AGENT_NOT_FOUND'
+  | 'KEY_NOT_FOUND'
+  | 'AGENT_NAME_TAKEN'
+  | 'AGENT_ID_USED'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'VALIDATION_FAILED'
+  | 'STORE_UNAVAILABLE'
+  | 'SHUTTING_DOWN'
+  | 'INTERNAL';
+
+/** One field that was refused; `path` is dotted, as the client sent it (`context.files[3]`). */
+export interface FieldProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A refusal with a stable code and one human sentence. Services throw these, never HTTP errors. */
+export class DomainError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    detail: string,
+    readonly problems: readonly FieldProblem[] = [],
+    options?: ErrorOptions,
+  ) {
+    super(detail, options);
+    this.name = new.target.name;
+  }
+}
+
+/** The input breaks the contract; names every field that does. */
+export class ValidationFailed extends DomainError {
+  constructor(problems: readonly FieldProblem[]) {
+    const [first] = problems;
+    const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+    super(
+      'VALIDATION_FAILED',
+      first ? `${first.path}: ${first.message}${more}` : 'The input is not valid.',
+      problems,
+    );
+  }
+}
+
+/** A principal that may not do what it asked for. */
+export class AccessDenied extends DomainError {
+  constructor(detail: string, code: 'FORBIDDEN' | 'NOT_OWN_AGENT' = 'FORBIDDEN') {
+    super(code, detail);
+  }
+}
+
+/** The store cannot serve now; the same call may succeed after a pause. */
+export class StoreUnavailable extends DomainError {
+  constructor(cause: unknown) {
+    super('STORE_UNAVAILABLE', 'The store cannot be written or read at the moment; try again.', [], {
+      cause,
+    });
+  }
+}
+
+/** No live agent has this name or id. */
+export class AgentNotFound extends DomainError {
+  constructor(reference: string) {
+    super('AGENT_NOT_FOUND', `No agent is registered under ${JSON.stringify(reference.slice(0, 100))}.`);
+  }
+}

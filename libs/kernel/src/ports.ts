@@ -1,0 +1,129 @@
+import type { RecordedEvent } from './recorded-event.js';
+import type { TransactionContext } from './transaction.js';
+
+/** What other features need to know of a live agent. Limits are effective: the agent's own, else its role's. */
+export interface AgentRef {
+  readonly agentId: string;
+  readonly name: string;
+  readonly role: string;
+  readonly category: string;
+  readonly maxTokensPerSession: number;
+  /** micro-USD. */
+  readonly maxCostPerDayMicro: number;
+}
+
+/** The live agents, by name or id, in memory. */
+export abstract class AgentDirectory {
+  /** The live agent that `reference` (a name, or a UUID in any case) means; null where none does. */
+  abstract resolve(reference: string): AgentRef | null;
+  abstract count(): number;
+
+  /** What to store for a reference in a query or an event: the agent's id, or the text as sent. */
+  idFor(reference: string): string {
+    return this.resolve(reference)?.agentId ?? reference;
+  }
+}
+
+export type MetricType = 'execution' | 'cost' | 'quality' | 'task_completion';
+
+/** A metric to record; amounts in the store's units. */
+export interface MetricDraft {
+  readonly agent: AgentRef;
+  readonly metricType: MetricType;
+  readonly executionTimeUs: number | null;
+  readonly success: boolean | null;
+  readonly tokensUsed: number | null;
+  readonly apiCalls: number | null;
+  readonly costMicro: number | null;
+  readonly qualityNano: number | null;
+  readonly codeViolations: number | null;
+  readonly tasksCompleted: number | null;
+  readonly tasksFailed: number | null;
+  /** JSON text. */
+  readonly context: string | null;
+  readonly recordedAt: number;
+}
+
+/** Writes metrics and the totals that hang on them, within the caller's transaction. */
+export abstract class MetricRecorder {
+  /** @returns the new metric's id. */
+  abstract record(ctx: TransactionContext, draft: MetricDraft): string;
+}
+
+/** Spending to book; amounts in the store's units. */
+export interface ChargeDraft {
+  /** Null books to the account `unknown`. */
+  readonly agent: AgentRef | null;
+  readonly source: 'deduct' | 'metric';
+  readonly tokensUsed: number;
+  readonly costMicro: number;
+  readonly toolName: string | null;
+  readonly sessionId: string | null;
+  readonly toolUseId: string | null;
+  readonly requestId: string | null;
+  /** The client's own time, kept as text and never used to choose the day. */
+  readonly clientTimestamp: string | null;
+  /** The agent that was named, where another was charged. */
+  readonly claimedAgent: string | null;
+}
+
+/** The state of an account right after a charge. `charged` is false for one that had been booked before. */
+export interface ChargeResult {
+  charged: boolean;
+  account: string;
+  tokensUsedToday: number;
+  costMicroToday: number;
+  /** micro-USD; null where the account has no limit. Below 0 when overspent. */
+  remainingMicro: number | null;
+  status: BudgetStatus;
+}
+
+export type BudgetStatus = 'ok' | 'soft_limit' | 'exceeded' | 'paused' | 'terminated';
+
+/** Books spending within the caller's transaction, once per tool use or request. */
+export abstract class ChargeRecorder {
+  /** The result is filled in when the transaction commits. */
+  abstract charge(ctx: TransactionContext, draft: ChargeDraft): ChargeResult;
+}
+
+/** What is to be recorded; who did it and through which route comes from the context. */
+export interface EventDraft {
+  readonly agent: { readonly agentId: string; readonly name: string; readonly role: string };
+  readonly operationType: string;
+  readonly operationDetail?: string | null;
+  readonly targetResource?: string | null;
+  readonly targetType?: string | null;
+  readonly decision: string;
+  readonly reason?: string | null;
+  readonly costMicro?: number | null;
+  readonly tokensUsed?: number | null;
+  /** JSON text. */
+  readonly context?: string | null;
+  readonly source: 'reported' | 'decided';
+  readonly outcome?: string | null;
+}
+
+/** A recorded event whose place in the log is known once its transaction commits. */
+export interface PendingEvent {
+  readonly auditId: string;
+  /** Set by the commit. */
+  event: RecordedEvent | null;
+}
+
+/** The writer's side of the log: what is recorded commits with the transaction or not at all. */
+export abstract class AuditTrail {
+  abstract record(ctx: TransactionContext, draft: EventDraft): PendingEvent;
+}
+
+/** A budget day: its date, and the moment it began. */
+export interface BudgetDay {
+  /** `2026-01-31`, in the zone of the budget. */
+  readonly date: string;
+  /** Milliseconds UTC. */
+  readonly startedAt: number;
+}
+
+/** Which budget day it is. Days begin at midnight in `BUDGET_TIMEZONE`. */
+export abstract class BudgetCalendar {
+  abstract today(): BudgetDay;
+}

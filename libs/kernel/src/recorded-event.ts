@@ -1,0 +1,30 @@
+/** What happened, as it stands in the log: one entry, committed, never to change. */
+export interface RecordedEvent {
+  /** Position in the log, from 1, without gaps; commit order across all instances. */
+  readonly seq: number;
+  readonly auditId: string;
+  readonly agentId: string;
+  readonly agentName: string;
+  readonly agentRole: string;
+  /** `tool_use`, `agent.register`, `access.denied`, … */
+  readonly operationType: string;
+  readonly operationDetail: string | null;
+  readonly targetResource: string | null;
+  readonly targetType: string | null;
+  readonly rbacDecision: string;
+  readonly rbacReason: string | null;
+  readonly costMicro: number | null;
+  readonly tokensUsed: number | null;
+  /** JSON text, exactly as it was hashed. */
+  readonly context: string | null;
+  /** Milliseconds UTC. */
+  readonly recordedAt: number;
+  /** `reported`: a client said so. `decided`: this service did or decided it. */
+  readonly source: 'reported' | 'decided';
+  readonly principalId: string;
+  readonly principalKind: string;
+  readonly principalRole: string;
+  readonly route: string | null;
+  readonly outcome: string | null;
+  readonly traceId: string;
+}

@@ -1,0 +1,44 @@
+import { EnumField, IntegerField, pageQuery, TextField, TimeField } from '#contract';
+import { METRIC_TYPES } from './create-metric.request.js';
+
+const AGENT = { description: 'UUID or name of an agent.', example: 'coder' };
+const TYPE = { description: 'Only this type.', example: 'execution' };
+
+export class MetricListQuery extends pageQuery(1000) {
+  @TextField(AGENT)
+  agent_id?: string;
+
+  @EnumField(METRIC_TYPES, TYPE)
+  metric_type?: string;
+
+  @TimeField({
+    description: 'From this time on, ISO 8601; without an offset it is UTC.',
+    example: '2026-01-05T00:00:00Z',
+  })
+  start_date?: string;
+
+  @TimeField({
+    description: 'Before this time, ISO 8601; without an offset it is UTC.',
+    example: '2026-01-06T00:00:00Z',
+  })
+  end_date?: string;
+}
+
+export class MetricPeriodQuery {
+  @TextField(AGENT)
+  agent_id?: string;
+
+  @IntegerField({
+    description: 'How many days back, from a whole minute on.',
+    default: 7,
+    example: 7,
+    min: 1,
+    max: 90,
+  })
+  days?: number;
+}
+
+export class MetricAggregateQuery extends MetricPeriodQuery {
+  @EnumField(METRIC_TYPES, TYPE)
+  metric_type?: string;
+}

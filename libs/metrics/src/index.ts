@@ -1,0 +1,3 @@
+export * from './agent-totals.entity.js';
+export * from './metric.entity.js';
+export * from './metrics.module.js';

@@ -1,0 +1,103 @@
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiBodyProblems, ApiProblems, Ctx, parseTime } from '#contract';
+import type { OperationContext } from '#kernel';
+import { RequirePermission } from '#rbac';
+import {
+  AgentMetricsSummaryResponse,
+  MetricAggregateResponse,
+  QualityResponse,
+  ResourceUsageResponse,
+  toAggregateResponse,
+  toQualityResponse,
+  toSummaryResponse,
+  toUsageResponse,
+} from './dto/aggregate.responses.js';
+import { CreateMetricRequest } from './dto/create-metric.request.js';
+import { MetricAggregateQuery, MetricListQuery, MetricPeriodQuery } from './dto/metric.queries.js';
+import { MetricResponse, toMetricResponse } from './dto/metric.response.js';
+import { MetricsService } from './metrics.service.js';
+
+const DEFAULT_DAYS = 7;
+const time = (text: string | undefined) => (text === undefined ? undefined : (parseTime(text) ?? undefined));
+
+@ApiTags('metrics')
+@Controller('metrics')
+export class MetricsController {
+  constructor(private readonly metrics: MetricsService) {}
+
+  @Post()
+  @RequirePermission('metrics:write')
+  @ApiOperation({ summary: 'Record a metric', description: 'Metrics of type `cost` charge the budget.' })
+  @ApiCreatedResponse({ type: MetricResponse, description: 'The metric.' })
+  @ApiBodyProblems()
+  @ApiProblems(404)
+  record(@Ctx() ctx: OperationContext, @Body() request: CreateMetricRequest): Promise<MetricResponse> {
+    return this.metrics.record(ctx, request);
+  }
+
+  @Get()
+  @RequirePermission('metrics:read')
+  @ApiOperation({ summary: 'List metrics, newest first' })
+  @ApiOkResponse({ type: [MetricResponse], description: 'Metrics by descending `recorded_at`, then id.' })
+  @ApiProblems(422)
+  async list(@Ctx() ctx: OperationContext, @Query() query: MetricListQuery): Promise<MetricResponse[]> {
+    const filter = {
+      agentId: query.agent_id,
+      metricType: query.metric_type,
+      from: time(query.start_date),
+      to: time(query.end_date),
+    };
+    return (await this.metrics.list(ctx, filter, query.page())).map(toMetricResponse);
+  }
+
+  @Get('aggregate')
+  @RequirePermission('metrics:read')
+  @ApiOperation({ summary: 'Sum up metrics' })
+  @ApiOkResponse({ type: MetricAggregateResponse, description: 'The sums.' })
+  @ApiProblems(422)
+  async aggregate(
+    @Ctx() ctx: OperationContext,
+    @Query() query: MetricAggregateQuery,
+  ): Promise<MetricAggregateResponse> {
+    const days = query.days ?? DEFAULT_DAYS;
+    return toAggregateResponse(await this.metrics.sum(ctx, query.agent_id, days, query.metric_type), days);
+  }
+
+  @Get('agent/:agent_id/summary')
+  @RequirePermission('metrics:read')
+  @ApiOperation({ summary: "Sum up an agent's life" })
+  @ApiParam({ name: 'agent_id', description: 'UUID or name of a live agent.', example: 'coder' })
+  @ApiOkResponse({ type: AgentMetricsSummaryResponse, description: 'The sums.' })
+  @ApiProblems(404)
+  async summary(
+    @Ctx() ctx: OperationContext,
+    @Param('agent_id') reference: string,
+  ): Promise<AgentMetricsSummaryResponse> {
+    const { agentId, totals } = await this.metrics.summarize(ctx, reference);
+    return toSummaryResponse(agentId, totals);
+  }
+
+  @Get('quality')
+  @RequirePermission('metrics:read')
+  @ApiOperation({ summary: 'Sum up quality' })
+  @ApiOkResponse({ type: QualityResponse, description: 'The sums, over metrics of type `quality`.' })
+  @ApiProblems(422)
+  async quality(@Ctx() ctx: OperationContext, @Query() query: MetricPeriodQuery): Promise<QualityResponse> {
+    const days = query.days ?? DEFAULT_DAYS;
+    return toQualityResponse(await this.metrics.sum(ctx, query.agent_id, days, 'quality'), days);
+  }
+
+  @Get('resources/usage')
+  @RequirePermission('metrics:read')
+  @ApiOperation({ summary: 'Sum up what was used' })
+  @ApiOkResponse({ type: ResourceUsageResponse, description: 'The sums.' })
+  @ApiProblems(422)
+  async usage(
+    @Ctx() ctx: OperationContext,
+    @Query() query: MetricPeriodQuery,
+  ): Promise<ResourceUsageResponse> {
+    const days = query.days ?? DEFAULT_DAYS;
+    return toUsageResponse(await this.metrics.sum(ctx, query.agent_id, days), days);
+  }
+}

@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import type { Page } from '#contract';
+import { Reader, Where } from '#persistence';
+
+export interface MetricRow {
+  metric_id: string;
+  agent_id: string;
+  agent_name: string;
+  metric_type: string;
+  execution_time_us: number | null;
+  success: number | null;
+  tokens_used: number | null;
+  api_calls: number | null;
+  cost_micro: number | null;
+  quality_nano: number | null;
+  code_violations: number | null;
+  tasks_completed: number | null;
+  tasks_failed: number | null;
+  context: string | null;
+  recorded_at: number;
+}
+
+export interface MetricFilter {
+  readonly agentId?: string | undefined;
+  readonly metricType?: string | undefined;
+  /** Milliseconds UTC, included. */
+  readonly from?: number | undefined;
+  /** Milliseconds UTC, excluded. */
+  readonly to?: number | undefined;
+}
+
+/** Sums over metrics; a mean is a sum over the count of rows that hold the value. */
+export interface MetricSums {
+  metrics: number;
+  succeeded: number;
+  failed: number;
+  execution_time_us: number;
+  execution_time_rows: number;
+  quality_nano: number;
+  quality_rows: number;
+  cost_micro: number;
+  tokens_used: number;
+  tasks_completed: number;
+  tasks_failed: number;
+}
+
+export interface UsageSums {
+  api_calls: number;
+  code_violations: number;
+}
+
+/** SQLite's SUM fails beyond 64 bits, where its TOTAL goes on; PostgreSQL's SUM never does. */
+const SUM = {
+  sqlite: (column: string) => `TOTAL(${column})`,
+  postgres: (column: string) => `COALESCE(SUM(${column}), 0)`,
+};
+
+@Injectable()
+export class MetricsRepository {
+  constructor(private readonly reader: Reader) {}
+
+  /** Newest first, by time and then by id. */
+  findNewest(filter: MetricFilter, page: Page): Promise<MetricRow[]> {
+    const where = toWhere(filter);
+    return this.reader.query<MetricRow>(
+      `SELECT * FROM agent_metrics ${where.sql} ORDER BY recorded_at DESC, metric_id DESC LIMIT ? OFFSET ?`,
+      [...where.parameters, page.limit, page.skip],
+    );
+  }
+
+  async sum(filter: MetricFilter): Promise<MetricSums & UsageSums> {
+    const where = toWhere(filter);
+    const sum = SUM[this.reader.dialect];
+    const [sums] = await this.reader.query<MetricSums & UsageSums>(
+      `SELECT COUNT(*) AS metrics,
+              ${sum('success')} AS succeeded,
+              ${sum('1 - success')} AS failed,
+              ${sum('execution_time_us')} AS execution_time_us,
+              COUNT(execution_time_us) AS execution_time_rows,
+              ${sum('quality_nano')} AS quality_nano,
+              COUNT(quality_nano) AS quality_rows,
+              ${sum('cost_micro')} AS cost_micro,
+              ${sum('tokens_used')} AS tokens_used,
+              ${sum('tasks_completed')} AS tasks_completed,
+              ${sum('tasks_failed')} AS tasks_failed,
+              ${sum('api_calls')} AS api_calls,
+              ${sum('code_violations')} AS code_violations
+       FROM agent_metrics ${where.sql}`,
+      where.parameters,
+    );
+    if (!sums) throw new Error('an aggregate without groups has one row');
+    return sums;
+  }
+
+  /** The totals over an agent's life; null where it has no metrics. */
+  async findTotals(agentId: string): Promise<MetricSums | null> {
+    const [totals] = await this.reader.query<MetricSums>('SELECT * FROM agent_totals WHERE agent_id = ?', [
+      agentId,
+    ]);
+    return totals ?? null;
+  }
+}
+
+function toWhere({ agentId, metricType, from, to }: MetricFilter): Where {
+  return new Where()
+    .and('agent_id = ?', agentId)
+    .and('metric_type = ?', metricType)
+    .and('recorded_at >= ?', from)
+    .and('recorded_at < ?', to);
+}

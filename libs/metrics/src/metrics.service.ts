@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { type Page, parseTime } from '#contract';
+import {
+  AgentDirectory,
+  AgentNotFound,
+  type AgentRef,
+  AuditTrail,
+  ChargeRecorder,
+  Clock,
+  type MetricDraft,
+  MetricRecorder,
+  type OperationContext,
+  toMicros,
+  toMicroUsd,
+  toNano,
+  type TransactionContext,
+  TransactionRunner,
+  ValidationFailed,
+} from '#kernel';
+import { ownRows, requireOwnAgent } from '#rbac';
+import type { CreateMetricRequest } from './dto/create-metric.request.js';
+import { type MetricResponse, toMetricResponse } from './dto/metric.response.js';
+import {
+  type MetricFilter,
+  type MetricRow,
+  type MetricSums,
+  MetricsRepository,
+  type UsageSums,
+} from './metrics.repository.js';
+
+const MAX_AHEAD_MS = 5 * 60_000;
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const MAX_ID_CHARS = 128;
+
+/** Records metrics and sums them up. */
+@Injectable()
+export class MetricsService {
+  constructor(
+    private readonly repository: MetricsRepository,
+    private readonly recorder: MetricRecorder,
+    private readonly charges: ChargeRecorder,
+    private readonly audit: AuditTrail,
+    private readonly transactions: TransactionRunner,
+    private readonly agents: AgentDirectory,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Records a metric, its entry and, for type `cost`, its charge in one transaction.
+   * @throws AgentNotFound, AccessDenied, ValidationFailed
+   */
+  async record(ctx: OperationContext, request: CreateMetricRequest): Promise<MetricResponse> {
+    const agent = this.agents.resolve(request.agent_id);
+    if (!agent) throw new AgentNotFound(request.agent_id);
+    requireOwnAgent(ctx, agent.agentId);
+    const draft = this.toDraft(agent, request);
+    return this.transactions.append(ctx, (tx) => {
+      const metric = toMetricResponse(toMetricRow(this.recorder.record(tx, draft), draft));
+      this.audit.record(tx, {
+        agent,
+        operationType: 'metric.record',
+        operationDetail: draft.metricType,
+        targetResource: metric.metric_id,
+        targetType: 'metric',
+        decision: 'allowed',
+        costMicro: draft.costMicro,
+        tokensUsed: draft.tokensUsed,
+        context: JSON.stringify(metric),
+        source: 'decided',
+        outcome: 'success',
+      });
+      if (draft.metricType === 'cost') this.charge(tx, agent, draft, request.context);
+      return metric;
+    });
+  }
+
+  /** Newest first. An agent's key sees its own. */
+  list(ctx: OperationContext, filter: MetricFilter, page: Page): Promise<MetricRow[]> {
+    return this.repository.findNewest({ ...filter, agentId: this.visibleAgent(ctx, filter.agentId) }, page);
+  }
+
+  /** Sums over the last `days` days. An agent's key sees its own. */
+  sum(
+    ctx: OperationContext,
+    reference: string | undefined,
+    days: number,
+    metricType?: string,
+  ): Promise<MetricSums & UsageSums> {
+    const agentId = this.visibleAgent(ctx, reference);
+    // From a whole minute on, so that the same question a second later reads the same rows.
+    const from = Math.floor((this.clock.now() - days * DAY_MS) / MINUTE_MS) * MINUTE_MS;
+    return this.repository.sum({ agentId, metricType, from });
+  }
+
+  /** @returns null totals for an agent without metrics. @throws AgentNotFound, AccessDenied */
+  async summarize(
+    ctx: OperationContext,
+    reference: string,
+  ): Promise<{ agentId: string; totals: MetricSums | null }> {
+    const agent = this.agents.resolve(reference);
+    if (!agent) throw new AgentNotFound(reference);
+    requireOwnAgent(ctx, agent.agentId);
+    return { agentId: agent.agentId, totals: await this.repository.findTotals(agent.agentId) };
+  }
+
+  private visibleAgent(ctx: OperationContext, reference: string | undefined): string | undefined {
+    return ownRows(ctx.principal, reference === undefined ? undefined : this.agents.idFor(reference));
+  }
+
+  private charge(
+    tx: TransactionContext,
+    agent: AgentRef,
+    draft: MetricDraft,
+    context: Record<string, unknown> = {},
+  ): void {
+    if (draft.costMicro === null && draft.tokensUsed === null) return;
+    this.charges.charge(tx, {
+      agent,
+      source: 'metric',
+      tokensUsed: draft.tokensUsed ?? 0,
+      costMicro: draft.costMicro ?? 0,
+      toolName: textOrNull(context['tool_name']),
+      sessionId: textOrNull(context['session_id']),
+      toolUseId: idOrNull(context['tool_use_id']),
+      requestId: idOrNull(context['request_id']),
+      clientTimestamp: null,
+      claimedAgent: null,
+    });
+  }
+
+  private toDraft(agent: AgentRef, request: CreateMetricRequest): MetricDraft {
+    const now = this.clock.now();
+    const recordedAt = request.recorded_at === undefined ? now : (parseTime(request.recorded_at) ?? now);
+    if (recordedAt > now + MAX_AHEAD_MS) {
+      throw new ValidationFailed([{ path: 'recorded_at', message: 'must not be more than 5 minutes ahead' }]);
+    }
+    const { extra } = request;
+    const context = extra
+      ? (Object.assign(Object.create(null), request.context, { extra }) as object)
+      : request.context;
+    return {
+      agent,
+      metricType: request.metric_type,
+      executionTimeUs: request.execution_time_ms === undefined ? null : toMicros(request.execution_time_ms),
+      success: request.success ?? null,
+      tokensUsed: request.tokens_used ?? null,
+      apiCalls: request.api_calls ?? null,
+      costMicro: request.cost_usd === undefined ? null : toMicroUsd(request.cost_usd),
+      qualityNano: request.quality_score === undefined ? null : toNano(request.quality_score),
+      codeViolations: request.code_violations ?? null,
+      tasksCompleted: request.tasks_completed ?? null,
+      tasksFailed: request.tasks_failed ?? null,
+      context: context === undefined ? null : JSON.stringify(context),
+      recordedAt,
+    };
+  }
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** An identifier as the ledger's index can hold it: one that is too long stands there as its digest. */
+function idOrNull(value: unknown): string | null {
+  const id = textOrNull(value);
+  if (id === null || id.length <= MAX_ID_CHARS) return id;
+  return `sha256:${createHash('sha256').update(id).digest('hex')}`;
+}
+
+function toMetricRow(metricId: string, draft: MetricDraft): MetricRow {
+  return {
+    metric_id: metricId,
+    agent_id: draft.agent.agentId,
+    agent_name: draft.agent.name,
+    metric_type: draft.metricType,
+    execution_time_us: draft.executionTimeUs,
+    success: draft.success === null ? null : Number(draft.success),
+    tokens_used: draft.tokensUsed,
+    api_calls: draft.apiCalls,
+    cost_micro: draft.costMicro,
+    quality_nano: draft.qualityNano,
+    code_violations: draft.codeViolations,
+    tasks_completed: draft.tasksCompleted,
+    tasks_failed: draft.tasksFailed,
+    context: draft.context,
+    recorded_at: draft.recordedAt,
+  };
+}

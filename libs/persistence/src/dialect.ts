@@ -1,0 +1,59 @@
+import type { DataSource } from 'typeorm';
+import type { DatabaseUrl } from '#config';
+import type { ConnectionUse } from './data-source-options.js';
+import type { Dialect } from './sql.js';
+
+/**
+ * How a commit group begins. The lock is taken before anything is read: on SQLite the whole file's write lock,
+ * on PostgreSQL the log head's row, which orders the commits of all instances.
+ */
+export const BEGIN: Readonly<Record<Dialect, readonly string[]>> = {
+  sqlite: ['BEGIN IMMEDIATE'],
+  postgres: [
+    'BEGIN ISOLATION LEVEL READ COMMITTED',
+    'SELECT id FROM agent_audit_head WHERE id = 1 FOR UPDATE',
+  ],
+};
+
+const SQLITE_PRAGMAS: Readonly<Record<string, number | string>> = {
+  journal_mode: 'wal',
+  synchronous: 2,
+  foreign_keys: 1,
+  busy_timeout: 5_000,
+};
+
+/** Sets what SQLite keeps per connection, and refuses to go on where a setting did not take. */
+export async function configureConnection(source: DataSource, use: ConnectionUse): Promise<void> {
+  if (source.options.type !== 'sqlite') return;
+  await source.query('PRAGMA synchronous = FULL');
+  for (const [pragma, expected] of Object.entries(SQLITE_PRAGMAS)) {
+    const [row] = await source.query<Record<string, unknown>[]>(`PRAGMA ${pragma}`);
+    const actual = row && Object.values(row)[0];
+    if (actual !== expected)
+      throw new Error(`SQLite pragma ${pragma} is ${String(actual)} and must be ${expected}`);
+  }
+  if (use === 'read') await source.query('PRAGMA query_only = ON');
+}
+
+/** Moves the write-ahead log into the database file, so that a copy of the file alone is whole. */
+export async function checkpoint(source: DataSource): Promise<void> {
+  if (source.options.type === 'sqlite') await source.query('PRAGMA wal_checkpoint(TRUNCATE)');
+}
+
+/** Runs `work` while no other process migrates the same store. */
+export async function withMigrationLock(
+  source: DataSource,
+  database: DatabaseUrl,
+  work: () => Promise<void>,
+): Promise<void> {
+  if (database.dialect === 'sqlite') return work();
+  const runner = source.createQueryRunner();
+  try {
+    await runner.query('SELECT pg_advisory_lock(hashtext($1))', [`agent-reality-map:${database.schema}`]);
+    if (database.schema !== 'public') await runner.query(`CREATE SCHEMA IF NOT EXISTS ${database.schema}`);
+    await work();
+  } finally {
+    await runner.query('SELECT pg_advisory_unlock_all()').catch(() => undefined);
+    await runner.release();
+  }
+}

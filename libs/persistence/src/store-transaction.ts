@@ -1,0 +1,62 @@
+import type { EntityManager, QueryRunner } from 'typeorm';
+import type { Sink, Transaction, TransactionContext } from '#kernel';
+import { type Dialect, placeholders, type Queryable } from './sql.js';
+
+/** One unit's part of a commit group: SQL under its savepoint, rows for the sinks, effects after the commit. */
+export class StoreTransaction implements Transaction, Queryable {
+  private readonly rows = new Map<Sink<unknown>, unknown[]>();
+  private readonly effects: (() => void)[] = [];
+
+  constructor(
+    private readonly runner: QueryRunner,
+    private readonly dialect: Dialect,
+  ) {}
+
+  /** TypeORM's manager on this transaction, for repositories. `save` opens transactions of its own: do not use it. */
+  get manager(): EntityManager {
+    return this.runner.manager;
+  }
+
+  async query<Row = unknown>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return (await this.runner.query(placeholders(this.dialect, sql), [...parameters])) as Row[];
+  }
+
+  add<Row>(sink: Sink<Row>, row: Row): void {
+    const key = sink as Sink<unknown>;
+    const rows = this.rows.get(key);
+    if (rows) rows.push(row);
+    else this.rows.set(key, [row]);
+  }
+
+  afterCommit(effect: () => void): void {
+    this.effects.push(effect);
+  }
+
+  /** Takes over what a unit that went well left to do. */
+  absorb(unit: StoreTransaction): void {
+    for (const [sink, rows] of unit.rows) for (const row of rows) this.add(sink, row);
+    this.effects.push(...unit.effects);
+  }
+
+  /** Writes all rows, sink by sink in ascending order; a flush may feed sinks of higher order. */
+  async flush(): Promise<void> {
+    while (this.rows.size > 0) {
+      const [sink] = [...this.rows.keys()].sort((a, b) => a.order - b.order);
+      if (!sink) return;
+      const rows = this.rows.get(sink) ?? [];
+      this.rows.delete(sink);
+      await sink.flush(this, rows);
+    }
+  }
+
+  runEffects(): void {
+    for (const effect of this.effects) effect();
+  }
+}
+
+/** The store's side of a transaction, for repositories and sinks. */
+export function storeOf(tx: Transaction | TransactionContext): StoreTransaction {
+  const transaction = 'tx' in tx ? tx.tx : tx;
+  if (!(transaction instanceof StoreTransaction)) throw new TypeError('not a transaction of this store');
+  return transaction;
+}

@@ -1,0 +1,42 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+import type { DatabaseUrl } from '#config';
+import { checkpoint, configureConnection, withMigrationLock } from './dialect.js';
+import type { Dialect } from './sql.js';
+
+/** The two sides of one database: the writer's connection and the readers'. */
+export class Store {
+  readonly dialect: Dialect;
+  private ready = false;
+
+  constructor(
+    private readonly database: DatabaseUrl,
+    private readonly writeSource: DataSource,
+    readonly readSource: DataSource,
+  ) {
+    this.dialect = database.dialect;
+  }
+
+  /** Configures the connections and brings the schema up to date. */
+  async open(): Promise<void> {
+    await configureConnection(this.writeSource, 'write');
+    await withMigrationLock(this.writeSource, this.database, async () => {
+      await this.writeSource.runMigrations({ transaction: 'each' });
+    });
+    await configureConnection(this.readSource, 'read');
+    this.ready = true;
+  }
+
+  /** True once migrated. */
+  isReady(): boolean {
+    return this.ready;
+  }
+
+  /** A connection to write on; only the writer asks. */
+  writeRunner(): QueryRunner {
+    return this.writeSource.createQueryRunner();
+  }
+
+  async checkpoint(): Promise<void> {
+    if (this.writeSource.isInitialized) await checkpoint(this.writeSource);
+  }
+}

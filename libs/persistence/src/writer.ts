@@ -1,0 +1,146 @@
+import type { QueryRunner } from 'typeorm';
+import { type OperationContext, StoreUnavailable, type TransactionContext, TransactionRunner } from '#kernel';
+import { BEGIN } from './dialect.js';
+import { StoreTransaction } from './store-transaction.js';
+import { toStoreError } from './store-errors.js';
+import type { Store } from './store.js';
+
+/** How many units share one commit at the most. */
+const GROUP_MAX = 1_000;
+/** How many may wait; beyond it the caller is told to come back, so that memory stays bounded. */
+const QUEUE_MAX = 20_000;
+
+/** A caller's work on its way to a commit. */
+interface Unit {
+  readonly ctx: OperationContext;
+  readonly work: (ctx: TransactionContext) => unknown;
+  /** False for appends, which run no SQL before the flush and so need no savepoint. */
+  readonly isolated: boolean;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * The single writer of this process. Whatever waits while a commit runs shares the next one: units run one
+ * after another, the rows they add are written as few multi-row statements, and one COMMIT makes all durable.
+ * A unit that fails takes nothing of the others with it. `work` may be run a second time, after a rollback.
+ */
+export class Writer extends TransactionRunner {
+  private queue: Unit[] = [];
+  private running: Promise<void> | null = null;
+  private closed = false;
+
+  constructor(private readonly store: Store) {
+    super();
+  }
+
+  run<T>(ctx: OperationContext, work: (ctx: TransactionContext) => Promise<T>): Promise<T> {
+    if (ctx.tx) return work(ctx as TransactionContext);
+    return this.enqueue(ctx, work, true) as Promise<T>;
+  }
+
+  append<T>(ctx: OperationContext, work: (ctx: TransactionContext) => T): Promise<T> {
+    if (ctx.tx) return Promise.resolve(work(ctx as TransactionContext));
+    return this.enqueue(ctx, work, false) as Promise<T>;
+  }
+
+  /** Commits what waits, then refuses new work. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.running;
+  }
+
+  private enqueue(ctx: OperationContext, work: Unit['work'], isolated: boolean): Promise<unknown> {
+    if (this.closed || this.queue.length >= QUEUE_MAX) {
+      return Promise.reject(
+        new StoreUnavailable(new Error(this.closed ? 'the writer is closed' : 'the write queue is full')),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      this.queue.push({ ctx, work, isolated, resolve, reject });
+      this.running ??= this.drain();
+    });
+  }
+
+  private async drain(): Promise<void> {
+    // One turn of the event loop lets requests that arrived together share the first commit.
+    await new Promise(setImmediate);
+    while (this.queue.length > 0) {
+      const units = this.queue.splice(0, GROUP_MAX);
+      await this.commit(units);
+    }
+    this.running = null;
+  }
+
+  private async commit(units: readonly Unit[]): Promise<void> {
+    const failure = await this.tryCommit(units);
+    if (!failure) return;
+    const reason = toStoreError(failure.error);
+    if (units.length === 1 || failure.duringCommit || reason instanceof StoreUnavailable) {
+      for (const unit of units) unit.reject(reason);
+      return;
+    }
+    for (const unit of units) await this.commit([unit]);
+  }
+
+  /** @returns what kept the whole group from committing; units that failed by themselves are rejected already. */
+  private async tryCommit(units: readonly Unit[]): Promise<{ error: unknown; duringCommit: boolean } | null> {
+    let runner: QueryRunner | null = null;
+    let duringCommit = false;
+    try {
+      runner = this.store.writeRunner();
+      for (const statement of BEGIN[this.store.dialect]) await runner.query(statement);
+      const group = new StoreTransaction(runner, this.store.dialect);
+      const answers: (() => void)[] = [];
+      for (const unit of units) {
+        const part = new StoreTransaction(runner, this.store.dialect);
+        try {
+          const result = await this.runUnit(runner, part, unit);
+          group.absorb(part);
+          answers.push(() => unit.resolve(result));
+        } catch (error) {
+          if (error instanceof BrokenGroup) throw error.cause;
+          answers.push(() => unit.reject(toStoreError(error)));
+        }
+      }
+      await group.flush();
+      duringCommit = true;
+      await runner.query('COMMIT');
+      duringCommit = false;
+      group.runEffects();
+      for (const answer of answers) answer();
+      return null;
+    } catch (error) {
+      await runner?.query('ROLLBACK').catch(() => undefined);
+      return { error, duringCommit };
+    } finally {
+      await runner?.release().catch(() => undefined);
+    }
+  }
+
+  private async runUnit(runner: QueryRunner, part: StoreTransaction, unit: Unit): Promise<unknown> {
+    const ctx: TransactionContext = { ...unit.ctx, tx: part };
+    if (!unit.isolated) return unit.work(ctx);
+    await runner.query('SAVEPOINT unit');
+    try {
+      const result = await unit.work(ctx);
+      await runner.query('RELEASE SAVEPOINT unit');
+      return result;
+    } catch (error) {
+      try {
+        await runner.query('ROLLBACK TO SAVEPOINT unit');
+        await runner.query('RELEASE SAVEPOINT unit');
+      } catch {
+        throw new BrokenGroup(error);
+      }
+      throw error;
+    }
+  }
+}
+
+/** A unit failed and could not be undone by itself: the connection or the whole transaction is gone. */
+class BrokenGroup extends Error {
+  constructor(cause: unknown) {
+    super('the transaction is broken', { cause });
+  }
+}

@@ -1,0 +1,47 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A key as stored: its SHA-256, never the key. */
+@Entity('api_keys')
+export class ApiKeyEntity {
+  @PrimaryColumn('text', { name: 'key_id' })
+  keyId!: string;
+
+  @Column('text')
+  name!: string;
+
+  @Column('text')
+  kind!: 'human' | 'service' | 'agent';
+
+  @Column('text')
+  role!: string;
+
+  @Column('text', { name: 'agent_id', nullable: true })
+  agentId!: string | null;
+
+  /** Base64 of SHA-256 of the key's text. */
+  @Column('text')
+  hash!: string;
+
+  /** The first characters of the key, to tell keys apart in lists. */
+  @Column('text')
+  prefix!: string;
+
+  /** JSON list of CIDR networks the key may come from; null for any. */
+  @Column('text', { nullable: true })
+  networks!: string | null;
+
+  @Column('bigint', { name: 'created_at' })
+  createdAt!: number;
+
+  @Column('text', { name: 'created_by' })
+  createdBy!: string;
+
+  @Column('bigint', { name: 'expires_at', nullable: true })
+  expiresAt!: number | null;
+
+  @Column('bigint', { name: 'revoked_at', nullable: true })
+  revokedAt!: number | null;
+
+  @Column('bigint', { name: 'last_used_at', nullable: true })
+  lastUsedAt!: number | null;
+}

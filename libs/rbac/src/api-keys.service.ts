@@ -1,0 +1,138 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import {
+  AuditTrail,
+  Clock,
+  DomainError,
+  newId,
+  type OperationContext,
+  type TransactionContext,
+  TransactionRunner,
+  ValidationFailed,
+} from '#kernel';
+import type { ApiKeyEntity } from './api-key.entity.js';
+import { ApiKeysRepository } from './api-keys.repository.js';
+import { ROLE_NAMES } from './policy.js';
+
+/** Tells people and secret scanners what the text is. */
+const KEY_PREFIX = 'arm_';
+const KEY_BYTES = 32;
+const SHOWN_CHARS = 12;
+
+export interface NewApiKey {
+  readonly name: string;
+  readonly kind: 'human' | 'service' | 'agent';
+  readonly role: string;
+  /** Required for kind `agent`, absent for the others. */
+  readonly agent?: { readonly agentId: string; readonly name: string };
+  readonly expiresAt?: number;
+}
+
+/** A key just made; `secret` is shown this once. */
+export interface CreatedApiKey {
+  readonly key: ApiKeyEntity;
+  readonly secret: string;
+}
+
+/** The SHA-256 under which a key is stored. The keys are 256 random bits, so no slow hash is called for. */
+export function hashKey(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64');
+}
+
+/** Creates, lists and revokes API keys; each change leaves an entry. */
+@Injectable()
+export class ApiKeysService {
+  constructor(
+    private readonly keys: ApiKeysRepository,
+    private readonly transactions: TransactionRunner,
+    private readonly audit: AuditTrail,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws ValidationFailed for an unknown role or kind, or a kind and agent that do not fit. */
+  create(ctx: OperationContext, request: NewApiKey): Promise<CreatedApiKey> {
+    checkNewKey(request);
+    const secret = KEY_PREFIX + randomBytes(KEY_BYTES).toString('base64url');
+    const key: ApiKeyEntity = {
+      keyId: newId(),
+      name: request.name,
+      kind: request.kind,
+      role: request.role,
+      agentId: request.agent?.agentId ?? null,
+      hash: hashKey(secret),
+      prefix: secret.slice(0, SHOWN_CHARS),
+      networks: null,
+      createdAt: this.clock.now(),
+      createdBy: ctx.principal.id,
+      expiresAt: request.expiresAt ?? null,
+      revokedAt: null,
+      lastUsedAt: null,
+    };
+    return this.transactions.run(ctx, async (tx) => {
+      await this.keys.insert(tx, key);
+      this.record(tx, 'key.create', key);
+      return { key, secret };
+    });
+  }
+
+  list(): Promise<ApiKeyEntity[]> {
+    return this.keys.findAll();
+  }
+
+  /** @throws DomainError `KEY_NOT_FOUND`. */
+  revoke(ctx: OperationContext, keyId: string): Promise<void> {
+    return this.transactions.run(ctx, async (tx) => {
+      const key = await this.keys.findUnrevokedById(tx, keyId);
+      if (!key) throw new DomainError('KEY_NOT_FOUND', 'No key in force has this id.');
+      await this.keys.revoke(tx, keyId, this.clock.now());
+      this.record(tx, 'key.revoke', key);
+    });
+  }
+
+  /** Ends the keys of an agent that is being retired, in its transaction. */
+  async revokeOfAgent(tx: TransactionContext, agentId: string): Promise<void> {
+    for (const key of await this.keys.findUnrevokedOfAgent(tx, agentId)) {
+      await this.keys.revoke(tx, key.keyId, this.clock.now());
+      this.record(tx, 'key.revoke', key);
+    }
+  }
+
+  private record(tx: TransactionContext, operationType: string, key: ApiKeyEntity): void {
+    const { principal } = tx;
+    this.audit.record(tx, {
+      agent: {
+        agentId: key.agentId ?? 'system',
+        name: key.agentId ? key.name : 'system',
+        role: principal.role,
+      },
+      operationType,
+      operationDetail: key.name,
+      targetResource: key.keyId,
+      targetType: 'key',
+      decision: 'allowed',
+      context: JSON.stringify({
+        kind: key.kind,
+        role: key.role,
+        agent_id: key.agentId,
+        expires_at: key.expiresAt,
+      }),
+      source: 'decided',
+      outcome: 'success',
+    });
+  }
+}
+
+function checkNewKey({ name, kind, role, agent }: NewApiKey): void {
+  const problems = [];
+  if (!/^[\x20-\x7e]{1,64}$/.test(name))
+    problems.push({ path: 'name', message: 'must be 1 to 64 printable ASCII characters' });
+  if (!['human', 'service', 'agent'].includes(kind))
+    problems.push({ path: 'kind', message: 'must be human, service or agent' });
+  if (!(ROLE_NAMES as readonly string[]).includes(role)) {
+    problems.push({ path: 'role', message: `must be one of ${ROLE_NAMES.join(', ')}` });
+  }
+  if ((kind === 'agent') !== (agent !== undefined)) {
+    problems.push({ path: 'agent', message: 'must be given for a key of kind agent, and for no other' });
+  }
+  if (problems.length > 0) throw new ValidationFailed(problems);
+}

@@ -1,0 +1,135 @@
+// @ts-check
+/** Entry of `npm run bench`: the limits, then the service, then the report. */
+import { cleanUp, cleanUpOnExit, wasInterrupted } from './children.mjs';
+import { measureLimit } from './limits/measure-limit.mjs';
+import { fillStore, measureCall } from './measure-call.mjs';
+import { measureFrames } from './measure-frames.mjs';
+import { HELP, parseOptions } from './options.mjs';
+import { describeMachine, judge, table, writeResults } from './report.mjs';
+import { seededAgents, startService } from './service.mjs';
+
+/**
+ * @typedef {import('./report.mjs').Figures} Figures
+ * @typedef {import('./report.mjs').Measured} Measured
+ * @typedef {import('./rows.mjs').Row} Row
+ */
+
+const FULL_LIST = 100;
+/** Exit code of a process that SIGINT ended. */
+const INTERRUPTED = 130;
+
+/** @param {unknown} error */
+function sentence(error) {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}
+
+/**
+ * Measures rows one after the other; a row that fails does not end the run.
+ * @param {Row[]} rows
+ * @param {(row: Row) => Promise<Figures>} measureRow
+ * @returns {Promise<Measured[]>}
+ */
+async function measureRows(rows, measureRow) {
+  const measured = [];
+  for (const row of rows) {
+    console.error(`measuring ${row.id} …`);
+    const figures = await measureRow(row).catch((error) => failed(sentence(error)));
+    measured.push({ ...row, ...figures });
+  }
+  return measured;
+}
+
+/**
+ * @param {string} error
+ * @returns {Figures}
+ */
+function failed(error) {
+  return { rate: 0, p50: null, p99: null, errors: [error] };
+}
+
+/**
+ * @param {Row[]} rows
+ * @param {{ entry: string, seconds: number }} options
+ */
+async function measureService(rows, { entry, seconds }) {
+  console.error('starting the service …');
+  const service = await startService(entry);
+  const ids = await seededAgents(service);
+  const [reporter = '', spender = reporter] = ids;
+  const agents = { reporter, spender };
+  console.error('filling the store …');
+  await fillStore(service, agents);
+
+  const measured = await measureRows(rows, (row) =>
+    row.kind === 'frames'
+      ? measureFrames(service, agents, { seconds })
+      : measureCall(service, agents, row.id, { seconds }),
+  );
+
+  const peakRssMb = await service.peakRssMb();
+  const notes = [`service: healthy after ${service.startMs} ms, peak RSS ${peakRssMb ?? 'unknown'} MB`];
+  if (ids.length < FULL_LIST) notes.push(`the list of agents held ${ids.length} agents, not ${FULL_LIST}`);
+  const errors = (await service.stop()) ? [] : ['the service did not end on SIGTERM and was killed'];
+  if (measured.some((row) => row.errors.length > 0) && service.logTail()) {
+    notes.push(`end of the log of the service:\n${service.logTail()}`);
+  }
+  return { measured, notes, errors, service: { startMs: service.startMs, peakRssMb } };
+}
+
+/** @param {ReturnType<typeof parseOptions>} options */
+async function main(options) {
+  const machine = describeMachine();
+  const limitRows = options.rows.filter((row) => row.kind === 'limit');
+  const serviceRows = options.rows.filter((row) => row.kind !== 'limit');
+
+  const limits = await measureRows(limitRows, (row) => measureLimit(row.id, options));
+  const outcome = await (serviceRows.length > 0 ? measureService(serviceRows, options) : undefined)?.catch(
+    (error) => ({ measured: [], notes: [], errors: [`the service: ${sentence(error)}`], service: null }),
+  );
+
+  if (wasInterrupted()) return INTERRUPTED;
+
+  const rows = judge([...limits, ...(outcome?.measured ?? [])]);
+  const errors = rows.flatMap((row) => row.errors.map((error) => `${row.id}: ${error}`));
+  errors.push(...(outcome?.errors ?? []));
+
+  console.log(`\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${machine.date}`);
+  console.log(`${options.seconds} s a measurement, load ${machine.loadBefore?.toFixed(2)} before\n`);
+  console.log(table(rows));
+  outcome?.notes.forEach((note) => console.log(`\n${note}`));
+  errors.forEach((error) => console.log(`\n!!! ERROR ${error}`));
+
+  await writeResults(options.out, {
+    machine,
+    seconds: options.seconds,
+    sockets: options.sockets,
+    service: outcome?.service ?? null,
+    rows,
+    errors,
+  });
+  console.log(`\nwritten to ${options.out}`);
+  return errors.length > 0 ? 1 : 0;
+}
+
+/** @returns {ReturnType<typeof parseOptions>} */
+function optionsOrExit() {
+  try {
+    return parseOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${sentence(error)}\n\n${HELP}`);
+    process.exit(2);
+  }
+}
+
+const options = optionsOrExit();
+if (options.help) {
+  process.stdout.write(HELP);
+} else {
+  cleanUpOnExit();
+  try {
+    process.exitCode = await main(options);
+  } finally {
+    await cleanUp();
+  }
+}
