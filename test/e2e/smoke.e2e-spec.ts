@@ -10,7 +10,10 @@ describe('one event, end to end', () => {
 
   it('is answered with its place in the log and stands in the audit list', async () => {
     await service.request('POST', '/agents', anAgent());
-    const { status, body } = await service.request('POST', '/events/ingest', { agent_id: 'coder', operation_type: 'tool_use' });
+    const { status, body } = await service.request('POST', '/events/ingest', {
+      agent_id: 'coder',
+      operation_type: 'tool_use',
+    });
     expect(status).toBe(201);
     const list = await service.request('GET', '/events/audit?limit=1');
     expect(list.body).toEqual([body]);

@@ -34,7 +34,10 @@ export class TestService {
    * key is `ADMIN_KEY`, and requests carry it unless they name another.
    * @param store an existing store, for a second start.
    */
-  static async start(env: Record<string, string> = {}, store: TestStore = newTestStore()): Promise<TestService> {
+  static async start(
+    env: Record<string, string> = {},
+    store: TestStore = newTestStore(),
+  ): Promise<TestService> {
     const rbac = env['RBAC_ENABLED'] === 'true';
     const config = parseEnvironment({
       HOST: '127.0.0.1',
@@ -53,7 +56,7 @@ export class TestService {
   }
 
   get<T>(type: abstract new (...args: never[]) => T): T {
-    return this.service.app.get<T>(type as never);
+    return this.service.app.get<T>(type);
   }
 
   /** Sends JSON, or a text as it is; paths that do not start with `/api`, `/health`, … are under `/api/v1`. */
@@ -69,7 +72,7 @@ export class TestService {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const json = /json/.test(response.headers.get('content-type') ?? '');
+    const json = text !== '' && /json/.test(response.headers.get('content-type') ?? '');
     return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
   }
 
@@ -87,5 +90,11 @@ export class TestService {
 
 /** The smallest body that registers an agent. */
 export function anAgent(changes: Record<string, unknown> = {}): Record<string, unknown> {
-  return { name: 'coder', role: 'developer', capabilities: ['code'], metadata_category: 'foundry', ...changes };
+  return {
+    name: 'coder',
+    role: 'developer',
+    capabilities: ['code'],
+    metadata_category: 'foundry',
+    ...changes,
+  };
 }

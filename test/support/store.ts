@@ -26,7 +26,10 @@ export function newTestStore(): TestStore {
     return {
       url: `sqlite:${join(folder, 'store.sqlite')}`,
       folder,
-      remove: () => Promise.resolve(removeFolder()),
+      remove: () => {
+        removeFolder();
+        return Promise.resolve();
+      },
     };
   }
   const schema = `t_${process.pid}_${Date.now().toString(36)}_${(count += 1)}`;

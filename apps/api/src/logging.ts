@@ -12,7 +12,13 @@ const SECRETS = ['authorization', 'cookie', 'x-api-key', 'secret', 'password', '
 ]);
 
 /** Loggers of Nest itself, which tell of every module and route at each start. */
-const FRAMEWORK = new Set<unknown>(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
+const FRAMEWORK = new Set<unknown>([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);
 
 /** An error without what drivers hang on it: statements and parameters hold what clients sent. */
 function describe(error: unknown): unknown {

@@ -13,12 +13,14 @@ import { systemContext } from '#kernel';
 import { Door, loadPolicy } from '#rbac';
 import { AppModule } from './app.module.js';
 import { answerClientErrors } from './http/client-errors.js';
+import { ConnectionDrain } from './http/connection-drain.js';
 import { Health } from './http/health.js';
 import { listen } from './http/listen.js';
 import { serveOpenApi } from './http/openapi.js';
 import { toDomainError, toProblem } from './http/problem-details.js';
 import { requestContext, traceIdOf } from './http/request-context.middleware.js';
-import { securityHeaders } from './http/security-headers.js';
+import { BARE_SECURITY_HEADERS, securityHeaders } from './http/security-headers.js';
+import { answerUnrouted } from './http/unrouted.js';
 
 /** How long requests in flight and sockets may take to end. */
 const DRAIN_MS = 10_000;
@@ -31,6 +33,7 @@ export class Service {
   private constructor(
     readonly app: NestExpressApplication,
     private readonly servers: readonly NetServer[],
+    private readonly connections: ConnectionDrain,
   ) {}
 
   /** Opens the store, migrates it, seeds an empty registry, and only then listens. */
@@ -44,12 +47,14 @@ export class Service {
     try {
       configure(app, config);
       await app.init();
+      app.use(answerUnrouted);
       if (config.seedOnStart) await app.get(AgentImportService).seedIfEmpty(systemContext('seed on start'));
       const server: Server = app.getHttpServer();
       server.headersTimeout = HEADERS_TIMEOUT_MS;
       server.requestTimeout = REQUEST_TIMEOUT_MS;
       answerClientErrors(server);
-      return new Service(app, await listen(server, config));
+      const connections = new ConnectionDrain(server);
+      return new Service(app, await listen(server, config), connections);
     } catch (error) {
       await app.close().catch(() => undefined);
       throw error;
@@ -63,32 +68,25 @@ export class Service {
   /** Finishes what is in flight, tells sockets to come back, moves the write-ahead log into the store, closes it. */
   async stop(): Promise<void> {
     this.app.get(Health).startDraining();
-    const server: Server = this.app.getHttpServer();
-    const closed = Promise.all(this.servers.map((each) => new Promise((resolve) => each.close(resolve))));
-    const idle = setInterval(() => server.closeIdleConnections(), 50);
-    const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    const drained = this.connections.drain(this.servers, DRAIN_MS);
     await this.app.get(StreamHub).closeAll(1001, 'the service is shutting down; reconnect and resume');
-    await closed;
-    clearInterval(idle);
-    clearTimeout(deadline);
+    await drained;
     await this.app.close();
   }
 }
 
-/** Before Nest's routes, for every request on every path: context, door, headers, CORS. */
+/** Before Nest's routes, for every request on every path: context, headers, door, CORS. */
 function configure(app: NestExpressApplication, config: Config): void {
   const door = app.get(Door);
-  const health = app.get(Health);
   app.disable('x-powered-by');
   app.disable('etag');
   app.setGlobalPrefix('api/v1', { exclude: ['/', 'health'] });
   app.use(requestContext);
-  app.use((request: Request, response: Response, next: NextFunction) => {
-    if (health.isDraining()) response.setHeader('Connection', 'close');
+  app.use(securityHeaders());
+  app.use((request: Request, _response: Response, next: NextFunction) => {
     door.admit(request);
     next();
   });
-  app.use(securityHeaders());
   app.enableCors({ origin: [...config.corsOrigins], credentials: true, exposedHeaders: EXPOSED_HEADERS });
   app.useWebSocketAdapter(new StreamWsAdapter(app, (error, request) => toUpgradeAnswer(error, request)));
   serveOpenApi(app);
@@ -101,5 +99,6 @@ function toUpgradeAnswer(error: unknown, request: IncomingMessage) {
     request.url ?? '',
     traceIdOf(request.headers['x-request-id']),
   );
-  return { status, headers: { ...headers, 'X-Request-Id': body.trace_id }, body: JSON.stringify(body) };
+  const own = { ...BARE_SECURITY_HEADERS, 'X-Request-Id': body.trace_id };
+  return { status, headers: { ...headers, ...own }, body: JSON.stringify(body) };
 }

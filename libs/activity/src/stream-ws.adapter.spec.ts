@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { type INestApplication, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -110,7 +110,7 @@ function listen(path = PATH, authorization = 'key'): Promise<StreamListener> {
 async function refusal(path: string, headers: Record<string, string>): Promise<Refusal> {
   const request = httpRequest({ host: '127.0.0.1', port, path, headers: { ...UPGRADE, ...headers } });
   request.end();
-  const [response] = (await once(request, 'response')) as [import('node:http').IncomingMessage];
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
   const chunks = (await response.toArray()) as Buffer[];
   const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
   return { status: response.statusCode, headers: response.headers, body };
@@ -224,13 +224,14 @@ describe('the stream over a socket', () => {
     },
   );
 
-  it.each([{ 'Sec-WebSocket-Version': '7' }, { 'Sec-WebSocket-Key': 'short' }, { Upgrade: 'h2c' }])(
-    'answers 400 for a handshake with %j',
-    async (headers) => {
-      const { status, body } = await refusal(PATH, { authorization: 'key', ...headers });
-      expect([status, body['code']]).toEqual([400, 'BAD_REQUEST']);
-    },
-  );
+  it.each<Record<string, string>>([
+    { 'Sec-WebSocket-Version': '7' },
+    { 'Sec-WebSocket-Key': 'short' },
+    { Upgrade: 'h2c' },
+  ])('answers 400 for a handshake with %j', async (headers) => {
+    const { status, body } = await refusal(PATH, { authorization: 'key', ...headers });
+    expect([status, body['code']]).toEqual([400, 'BAD_REQUEST']);
+  });
 
   it('sends everyone away while draining, and takes nobody in', async () => {
     const listener = await listen();

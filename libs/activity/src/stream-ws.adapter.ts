@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { WebSocketServer } from 'ws';
-import { AccessDenied, DomainError, newId } from '#kernel';
+import { DomainError, newId } from '#kernel';
 import { pathOf, StreamAdmission } from './stream-admission.js';
 
 /** An HTTP answer to a request that asked for an upgrade; `body` is a problem document (RFC 9457). */
@@ -102,23 +102,23 @@ export class StreamWsAdapter extends WsAdapter {
   private async answer(request: IncomingMessage, socket: Duplex, error: unknown): Promise<void> {
     let answer = this.toAnswer(error, request);
     const traceId = answer.headers['X-Request-Id'] ?? newId();
-    this.log(request, error, traceId);
+    this.log(request, error, answer.status, traceId);
     try {
       await this.admission.record(request, error, traceId);
     } catch (failure) {
-      this.log(request, failure, traceId);
       answer = this.toAnswer(failure, request);
+      this.log(request, failure, answer.status, traceId);
     }
     send(socket, answer);
   }
 
-  private log(request: IncomingMessage, error: unknown, traceId: string): void {
+  private log(request: IncomingMessage, error: unknown, status: number, traceId: string): void {
     const code = error instanceof DomainError ? error.code : 'INTERNAL';
     const line = { trace_id: traceId, method: request.method, path: pathOf(request), code };
     const message = error instanceof Error ? error.message : String(error);
     if (code === 'INTERNAL' || code === 'STORE_UNAVAILABLE') {
       this.upgradeLogger.error({ ...line, err: error }, message);
-    } else if (code === 'UNAUTHENTICATED' || error instanceof AccessDenied) {
+    } else if (status === 401 || status === 403) {
       this.upgradeLogger.warn(line, message);
     } else this.upgradeLogger.debug(line, message);
   }

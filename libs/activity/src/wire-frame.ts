@@ -10,9 +10,9 @@ declare module 'ws' {
   }
 
   /** Exported by `ws`, missing in its types. */
-  export class Sender {
-    static frame(data: Buffer | string, options: FrameOptions): Buffer[];
-  }
+  export const Sender: {
+    frame(data: Buffer | string, options: FrameOptions): Buffer[];
+  };
 }
 
 /** One unmasked, uncompressed text message in one frame (RFC 6455, section 5.2). */

@@ -5,7 +5,7 @@ import { Clock, type OperationContext, type TransactionContext, TransactionRunne
 import { ApiKeysService, Policy, ROLE_NAMES } from '#rbac';
 import { newAgent } from './agent.entity.js';
 import { AgentsRepository } from './agents.repository.js';
-import { type FileReport, type ImportPlan, planImport } from './importer/import-plan.js';
+import { type FileReport, type ImportPlan, planImport, type PlanOptions } from './importer/import-plan.js';
 import { type IdentityFileResult, readIdentityFolder, type RoleFacts } from './importer/index.js';
 import { RegistryChanges } from './registry-changes.js';
 
@@ -15,7 +15,7 @@ export const DEFAULT_FOLDER = join(DATA_FOLDER, 'agents');
 export interface ImportOptions {
   /** Leave out what is not plainly an identity file. */
   readonly strict?: boolean;
-  /** Retire imported agents whose file is gone. */
+  /** Retire agents that came from this folder and whose file is gone. */
   readonly prune?: boolean;
   /** Say what would be done and write nothing. */
   readonly dryRun?: boolean;
@@ -53,6 +53,7 @@ export class AgentImportService {
   async seedIfEmpty(ctx: OperationContext): Promise<void> {
     if (!(await this.repository.isEmpty())) return;
     const { added, refused } = await this.import(ctx, DEFAULT_FOLDER);
+    if (added === 0) return;
     this.logger.log(
       `the empty registry was seeded with ${added} agents${refused > 0 ? `, ${refused} files refused` : ''}`,
     );
@@ -61,13 +62,18 @@ export class AgentImportService {
   /** @throws Error when the folder cannot be read. */
   async import(ctx: OperationContext, folder: string, options: ImportOptions = {}): Promise<ImportReport> {
     const { strict = false, prune = false, dryRun = false, onProgress } = options;
-    const trusted = options.trust === true || folder === DEFAULT_FOLDER;
+    const own = folder === DEFAULT_FOLDER;
+    const planOptions = {
+      source: own ? 'data' : `file:${folder}`,
+      trusted: own || options.trust === true,
+      prune,
+    };
     const files = await readIdentityFolder(folder, this.roleFacts(), {
       strict,
       ...(onProgress ? { onProgress } : {}),
     });
     const plan = await this.transactions.run(ctx, async (tx) => {
-      const planned = await this.plan(tx, files, { trusted, prune });
+      const planned = await this.plan(tx, files, planOptions);
       if (!dryRun) await this.carryOut(tx, planned);
       return planned;
     });
@@ -77,7 +83,7 @@ export class AgentImportService {
   private async plan(
     tx: TransactionContext,
     files: IdentityFileResult[],
-    options: { trusted: boolean; prune: boolean },
+    options: PlanOptions,
   ): Promise<ImportPlan> {
     const ids = files.flatMap((file) => (file.status === 'agent' ? [file.agent.agentId] : []));
     const live = await this.repository.findLiveWithin(tx);

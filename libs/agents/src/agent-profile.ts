@@ -1,29 +1,9 @@
-import { isUuid, toMicroUsd, ValidationFailed } from '#kernel';
+import { toMicroUsd } from '#kernel';
 import type { AgentProfile } from './agent.entity.js';
 import type { CreateAgentRequest } from './dto/create-agent.request.js';
 import type { UpdateAgentRequest } from './dto/update-agent.request.js';
 
-/** Names that mean something else in a path or an event. */
-export const RESERVED_NAMES: readonly string[] = [
-  'registry',
-  'stats',
-  'name',
-  'activity',
-  'unknown',
-  'system',
-  'main',
-];
-
 const DEFAULT_APPROVAL_THRESHOLD_USD = 10;
-
-/** @throws ValidationFailed for a name that no agent can have although its letters are right. */
-export function checkName(name: string): void {
-  if (RESERVED_NAMES.includes(name) || isUuid(name)) {
-    throw new ValidationFailed([
-      { path: 'name', message: 'must not be a reserved word or shaped like a UUID' },
-    ]);
-  }
-}
 
 /** The profile of a new agent, defaults filled in; null where the role is to be asked. */
 export function toProfile(request: CreateAgentRequest): AgentProfile {

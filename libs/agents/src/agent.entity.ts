@@ -60,7 +60,7 @@ export class AgentEntity {
   @Column('text', { name: 'metadata_tags', transformer: jsonText })
   tags!: string[];
 
-  /** `api`, or `file:` and the path of its identity file within the folder that was imported. */
+  /** `api`, `data/…` for the files of this package, or `file:` and the path of its identity file. */
   @Column('text')
   origin!: string;
 

@@ -50,6 +50,9 @@ export interface RegistrySummary {
   readonly specialists: number;
 }
 
+/** Names sort by code point, whatever the locale of the database. */
+const BY_NAME = { sqlite: 'a.name', postgres: 'a.name COLLATE "C"' };
+
 const SELECT = `
   SELECT a.*, u.tokens_used AS today_tokens, u.cost_micro AS today_cost_micro, t.succeeded, t.failed,
          t.execution_time_us, t.execution_time_rows, t.quality_nano, t.quality_rows, t.tasks_completed
@@ -81,12 +84,10 @@ export class AgentsReadModel {
       .and('a.metadata_specialist = ?', filter.specialist === undefined ? null : Number(filter.specialist));
     const live = where.sql === '' ? 'WHERE a.retired_at IS NULL' : `${where.sql} AND a.retired_at IS NULL`;
     const [items, [counted]] = await Promise.all([
-      this.reader.query<AgentRow>(`${SELECT} ${live} ORDER BY a.name LIMIT ? OFFSET ?`, [
-        this.calendar.today().date,
-        ...where.parameters,
-        page.limit,
-        page.skip,
-      ]),
+      this.reader.query<AgentRow>(
+        `${SELECT} ${live} ORDER BY ${BY_NAME[this.reader.dialect]} LIMIT ? OFFSET ?`,
+        [this.calendar.today().date, ...where.parameters, page.limit, page.skip],
+      ),
       this.reader.query<{ total: number }>(
         `SELECT COUNT(*) AS total FROM agent_identities a ${live}`,
         where.parameters,
@@ -107,8 +108,8 @@ export class AgentsReadModel {
     );
     const summary = {
       total: 0,
-      roles: {} as Record<string, number>,
-      categories: {} as Record<string, number>,
+      roles: counts(),
+      categories: counts(),
       specialists: 0,
     };
     for (const { role, category, agents, specialists } of rows) {
@@ -119,4 +120,9 @@ export class AgentsReadModel {
     }
     return summary;
   }
+}
+
+/** Without a prototype, so that `constructor` is a category like any other. */
+function counts(): Record<string, number> {
+  return Object.create(null) as Record<string, number>;
 }

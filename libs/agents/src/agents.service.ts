@@ -5,6 +5,7 @@ import {
   type AgentRef,
   Clock,
   DomainError,
+  isStorable,
   isUuid,
   MetricRecorder,
   newId,
@@ -12,10 +13,11 @@ import {
   toMicros,
   type TransactionContext,
   TransactionRunner,
+  ValidationFailed,
 } from '#kernel';
 import { ApiKeysService, requireOwnAgent } from '#rbac';
 import { type AgentEntity, type AgentProfile, newAgent } from './agent.entity.js';
-import { checkName } from './agent-profile.js';
+import { nameProblem } from './agent-name.js';
 import { AgentsRepository } from './agents.repository.js';
 import { RegistryChanges } from './registry-changes.js';
 
@@ -50,7 +52,8 @@ export class AgentsService {
    * @throws DomainError `AGENT_NAME_TAKEN`, `AGENT_ID_USED`; ValidationFailed for a reserved name.
    */
   register(ctx: OperationContext, profile: AgentProfile, agentId: string | null = null): Promise<string> {
-    checkName(profile.name);
+    const problem = nameProblem(profile.name);
+    if (problem) throw new ValidationFailed([{ path: 'name', message: problem }]);
     const id = agentId?.toLowerCase() ?? newId();
     return this.transactions.run(ctx, async (tx) => {
       if (await this.repository.findLiveByName(tx, profile.name)) {
@@ -132,6 +135,8 @@ export class AgentsService {
   }
 
   private async getLive(tx: TransactionContext, reference: string): Promise<AgentEntity> {
+    // PostgreSQL takes no NUL, not even in a question.
+    if (!isStorable(reference)) throw new AgentNotFound(reference);
     const agent = isUuid(reference)
       ? await this.repository.findLiveById(tx, reference.toLowerCase())
       : await this.repository.findLiveByName(tx, reference);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail, type TransactionContext } from '#kernel';
 import type { AgentEntity } from './agent.entity.js';
 import { CachedAgentDirectory } from './cached-agent-directory.js';
+import { toChangedFields } from './changed-fields.js';
 
 /** What every change of the registry leaves behind: an entry in its transaction, and the directory after it. */
 @Injectable()
@@ -16,8 +17,8 @@ export class RegistryChanges {
     tx.tx.afterCommit(() => this.directory.put(agent));
   }
 
-  updated(tx: TransactionContext, agent: AgentEntity, changes: object): void {
-    this.record(tx, 'agent.update', agent, { version: agent.version, changes });
+  updated(tx: TransactionContext, agent: AgentEntity, changes: Partial<AgentEntity>): void {
+    this.record(tx, 'agent.update', agent, { version: agent.version, changes: toChangedFields(changes) });
     tx.tx.afterCommit(() => this.directory.put(agent));
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail, type OperationContext, TransactionRunner } from '#kernel';
+import { AgentDirectory, AuditTrail, type OperationContext, TransactionRunner } from '#kernel';
 import { actorOf } from './actor.js';
 
 export interface AccessDenial {
@@ -16,13 +16,14 @@ export class AccessDenials {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly trail: AuditTrail,
+    private readonly agents: AgentDirectory,
   ) {}
 
   /** @throws StoreUnavailable when the refusal cannot be recorded; the caller must not answer as if it had been. */
   async record(ctx: OperationContext, denial: AccessDenial): Promise<void> {
     await this.transactions.append(ctx, (tx) =>
       this.trail.record(tx, {
-        agent: actorOf(ctx.principal),
+        agent: actorOf(ctx.principal, this.agents),
         operationType: 'access.denied',
         operationDetail: ctx.route,
         targetResource: denial.target.slice(0, 4096),

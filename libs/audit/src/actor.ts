@@ -1,10 +1,7 @@
-import type { EventDraft, Principal } from '#kernel';
+import type { AgentDirectory, EventDraft, Principal } from '#kernel';
 
-/** The agent of an entry that is about what a principal did and not about an agent. */
-export function actorOf(principal: Principal): EventDraft['agent'] {
-  return {
-    agentId: principal.agentId ?? 'system',
-    name: principal.agentId ?? 'system',
-    role: principal.role,
-  };
+/** The agent of an entry that is about what a principal did: the one that it is bound to, else none. */
+export function actorOf({ agentId, role }: Principal, agents: AgentDirectory): EventDraft['agent'] {
+  if (agentId === null) return { agentId: 'system', name: 'system', role };
+  return agents.resolve(agentId) ?? { agentId, name: agentId, role };
 }

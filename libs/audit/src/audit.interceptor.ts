@@ -5,10 +5,12 @@ import {
   Injectable,
   type NestInterceptor,
 } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import { concatMap, type Observable } from 'rxjs';
 import { CONFIG, type Config } from '#config';
-import type { ContextRequest } from '#contract';
-import { AuditTrail, TransactionRunner } from '#kernel';
+import { type ContextRequest, routeOf } from '#contract';
+import { AgentDirectory, AuditTrail, TransactionRunner } from '#kernel';
+import { demandOf } from '#rbac';
 import { actorOf } from './actor.js';
 
 /**
@@ -19,15 +21,16 @@ import { actorOf } from './actor.js';
 export class AuditInterceptor implements NestInterceptor {
   constructor(
     @Inject(CONFIG) private readonly config: Pick<Config, 'auditReads'>,
+    private readonly reflector: Reflector,
+    private readonly agents: AgentDirectory,
     private readonly transactions: TransactionRunner,
     private readonly trail: AuditTrail,
   ) {}
 
   intercept(host: ExecutionContext, next: CallHandler): Observable<unknown> {
     const request = host.switchToHttp().getRequest<ContextRequest>();
-    const route = `${request.method} ${routePath(request)}`;
-    request.context = { ...request.context, route };
-    if (!this.config.auditReads || request.method !== 'GET') return next.handle();
+    request.context = { ...request.context, route: routeOf(request) };
+    if (!this.config.auditReads || !this.isRead(request, host)) return next.handle();
     return next.handle().pipe(
       concatMap(async (answer: unknown) => {
         await this.recordRead(request);
@@ -36,11 +39,18 @@ export class AuditInterceptor implements NestInterceptor {
     );
   }
 
+  /** Public routes show nothing that was recorded, and anyone could fill the log with them. */
+  private isRead(request: ContextRequest, host: ExecutionContext): boolean {
+    return (
+      (request.method === 'GET' || request.method === 'HEAD') && demandOf(this.reflector, host) !== 'public'
+    );
+  }
+
   private recordRead(request: ContextRequest): Promise<unknown> {
     const { context: ctx } = request;
     return this.transactions.append(ctx, (tx) =>
       this.trail.record(tx, {
-        agent: actorOf(ctx.principal),
+        agent: actorOf(ctx.principal, this.agents),
         operationType: 'access.read',
         operationDetail: ctx.route,
         targetResource: request.originalUrl.slice(0, 4096),
@@ -51,9 +61,4 @@ export class AuditInterceptor implements NestInterceptor {
       }),
     );
   }
-}
-
-/** The route's template, so that entries of one route have one name. */
-function routePath(request: ContextRequest): string {
-  return (request.route as { path?: string } | undefined)?.path ?? request.path;
 }

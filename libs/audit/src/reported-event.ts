@@ -27,7 +27,7 @@ class Notes {
 
   replaced(name: string): void {
     const all = (this.members?.['replaced'] ?? []) as string[];
-    this.note('replaced', [...all, name]);
+    if (!all.includes(name)) this.note('replaced', [...all, name]);
   }
 
   /** `context` with the notes over it, as JSON text; null where there is neither. */
@@ -62,12 +62,13 @@ export function toReportedEvent(
   }
   const role = text('agent_role', LIMITS.textBytes);
   if (agent && role !== null && role !== agent.role) notes.note('claimed_role', role);
-  if (request.extra) notes.note('extra', request.extra);
+  if (request.extra) notes.note('extra', mended('extra', request.extra, notes, 2));
   const own = principal.agentId !== null;
   const draft = {
     agent: {
       agentId: agent?.agentId ?? principal.agentId ?? claimed,
-      name: (own ? null : text('agent_name', LIMITS.textBytes)) ?? agent?.name ?? claimed,
+      name:
+        (own ? null : text('agent_name', LIMITS.textBytes)) ?? agent?.name ?? principal.agentId ?? claimed,
       role: agent?.role ?? role ?? 'unknown',
     },
     operationType: text('operation_type', INDEXED_BYTES) ?? 'unknown',
@@ -84,15 +85,14 @@ export function toReportedEvent(
 }
 
 function keep(name: string, value: string, maxBytes: number, notes: Notes): string {
-  const storable = toStorable(value);
-  if (storable !== value) notes.replaced(name);
-  const { head, cut } = cutTo(storable, maxBytes);
+  const { head, cut } = cutTo(mendedText(name, value, notes), maxBytes);
   if (cut) notes.cut(name, cut);
   return head;
 }
 
 function keepContext(context: Record<string, unknown> | undefined, notes: Notes): string | null {
-  const given = context === undefined ? undefined : (mended(context, notes) as Record<string, unknown>);
+  const given =
+    context === undefined ? undefined : (mended('context', context, notes) as Record<string, unknown>);
   const text = notes.over(given);
   if (text === null) return null;
   const { cut, head } = cutTo(text, LIMITS.longTextBytes, CONTEXT_HEAD_BYTES);
@@ -103,24 +103,27 @@ function keepContext(context: Record<string, unknown> | undefined, notes: Notes)
   return notes.over(undefined);
 }
 
-/** The value with unstorable text replaced and what nests too deep left out; itself where nothing is wrong. */
-function mended(value: unknown, notes: Notes, depth = 1): unknown {
-  if (typeof value === 'string') {
-    const storable = toStorable(value);
-    if (storable !== value) notes.replaced('context');
-    return storable;
-  }
+/** The value of member `name` with unstorable text replaced and what nests too deep left out. */
+function mended(name: string, value: unknown, notes: Notes, depth = 1): unknown {
+  if (typeof value === 'string') return mendedText(name, value, notes);
   if (value === null || typeof value !== 'object') return value;
   if (depth > LIMITS.depth) {
     notes.note('too_deep', true);
     return null;
   }
-  if (Array.isArray(value)) return value.map((item) => mended(item, notes, depth + 1));
+  if (Array.isArray(value)) return value.map((item) => mended(name, item, notes, depth + 1));
   const object = Object.create(null) as Record<string, unknown>;
   for (const key of Object.keys(value)) {
-    object[toStorable(key)] = mended((value as Record<string, unknown>)[key], notes, depth + 1);
+    const member = (value as Record<string, unknown>)[key];
+    object[mendedText(name, key, notes)] = mended(name, member, notes, depth + 1);
   }
   return object;
+}
+
+function mendedText(name: string, text: string, notes: Notes): string {
+  const storable = toStorable(text);
+  if (storable !== text) notes.replaced(name);
+  return storable;
 }
 
 /** The head of `text` that fits, never splitting a character, and what was cut off. */

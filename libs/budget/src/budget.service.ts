@@ -43,8 +43,8 @@ export class BudgetService {
         costMicro: toMicroUsd(request.cost_usd),
         toolName: request.tool_name ?? null,
         sessionId: request.session_id ?? null,
-        toolUseId: request.tool_use_id ?? null,
-        requestId: request.request_id ?? null,
+        toolUseId: idOrNull(request.tool_use_id),
+        requestId: idOrNull(request.request_id),
         clientTimestamp: request.timestamp ?? null,
         claimedAgent: claimedAgent ?? (agent === null ? (request.agent_id ?? null) : null),
       }),
@@ -59,4 +59,9 @@ export class BudgetService {
     const today = this.calendar.today();
     return toBudgetResponse(agent, await this.repository.getUsage(agent.agentId, today.date), today);
   }
+}
+
+/** An empty identifier identifies nothing: charges that carry one are not the same charge. */
+function idOrNull(id: string | undefined): string | null {
+  return id === undefined || id === '' ? null : id;
 }

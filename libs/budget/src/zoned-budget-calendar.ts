@@ -18,13 +18,18 @@ export class ZonedBudgetCalendar extends BudgetCalendar {
   today(): BudgetDay {
     const now = this.clock.now();
     if (now < this.current.startedAt || now >= this.current.endsAt) {
-      const start = DateTime.fromMillis(now, { zone: this.config.budgetTimezone }).startOf('day');
+      const start = midnight(DateTime.fromMillis(now, { zone: this.config.budgetTimezone }));
       this.current = {
         date: start.toFormat('yyyy-MM-dd'),
         startedAt: start.toMillis(),
-        endsAt: start.plus({ days: 1 }).startOf('day').toMillis(),
+        endsAt: midnight(start.plus({ days: 1 })).toMillis(),
       };
     }
     return this.current;
   }
+}
+
+/** The first moment of the day; where clocks go back over midnight, there are two that say 00:00. */
+function midnight(time: DateTime): DateTime {
+  return DateTime.min(...time.startOf('day').getPossibleOffsets()) ?? time;
 }

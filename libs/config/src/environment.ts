@@ -140,7 +140,8 @@ export function parseEnvironment(env: Readonly<Record<string, string | undefined
       });
   const host = present['HOST'] ?? 'localhost';
   const rbacOff = ENVIRONMENT.shape.RBAC_ENABLED.safeParse(present['RBAC_ENABLED']).data === false;
-  if (rbacOff && !LOOPBACK_HOSTS.includes(host)) {
+  const hostIsName = ENVIRONMENT.shape.HOST.safeParse(host).success;
+  if (rbacOff && hostIsName && !LOOPBACK_HOSTS.includes(host)) {
     problems.push({
       variable: 'HOST',
       value: JSON.stringify(host),

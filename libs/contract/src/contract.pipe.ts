@@ -61,7 +61,8 @@ export class ContractPipe implements PipeTransform {
 
   private checked(request: object, given: object, rules: RequestRules, problems: FieldProblem[]): object {
     const unstorable = rules.lenientText ? null : findUnstorable(given);
-    if (unstorable) problems.push(unstorable);
+    // Validators recurse, so they see nothing that nests too deep.
+    if (unstorable) throw new ValidationFailed([...problems, unstorable]);
     for (const error of validateSync(request, { stopAtFirstError: true, forbidUnknownValues: false })) {
       for (const message of Object.values(error.constraints ?? {}))
         problems.push({ path: error.property, message });

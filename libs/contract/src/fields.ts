@@ -8,6 +8,7 @@ import {
   IsDefined,
   IsIn,
   IsInt,
+  IsNotIn,
   IsNumber,
   IsObject,
   IsString,
@@ -54,7 +55,8 @@ function field(
     required,
     ...(example === undefined ? {} : { example }),
     ...(options.default === undefined ? {} : { default: options.default }),
-    ...(nullable ? { nullable } : {}),
+    // Null means absent, so an optional field takes it.
+    ...(required ? {} : { nullable: true }),
   } as ApiPropertyOptions;
   return applyDecorators(
     ApiProperty(documented),
@@ -80,16 +82,19 @@ export interface TextOptions extends FieldOptions {
   readonly maxChars?: number;
   readonly pattern?: RegExp;
   readonly patternMessage?: string;
+  /** Texts that mean something else. */
+  readonly reserved?: readonly string[];
 }
 
 export function TextField(options: TextOptions): PropertyDecorator {
-  const { maxBytes = LIMITS.textBytes, maxChars, pattern, patternMessage } = options;
+  const { maxBytes = LIMITS.textBytes, maxChars, pattern, patternMessage, reserved } = options;
   return field(
     options,
     {
       type: String,
       ...(maxChars ? { maxLength: maxChars } : {}),
       ...(pattern ? { pattern: pattern.source } : {}),
+      ...(reserved ? { not: { enum: [...reserved] } } : {}),
     },
     [
       IsString({ message: 'must be text' }),
@@ -105,6 +110,7 @@ export function TextField(options: TextOptions): PropertyDecorator {
             ),
           ]
         : []),
+      ...(reserved ? [IsNotIn([...reserved], { message: 'must not be a reserved word' })] : []),
       ...(pattern ? [Matches(pattern, { message: patternMessage ?? `must match ${pattern.source}` })] : []),
     ],
   );

@@ -11,3 +11,8 @@ export interface ContextRequest extends Request {
 export const Ctx = createParamDecorator(
   (_data: unknown, host: ExecutionContext) => host.switchToHttp().getRequest<ContextRequest>().context,
 );
+
+/** `GET /api/v1/agents/:agent_id`: the route's template, so that entries of one route have one name. */
+export function routeOf(request: Request): string {
+  return `${request.method} ${(request.route as { path?: string } | undefined)?.path ?? request.path}`;
+}

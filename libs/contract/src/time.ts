@@ -2,13 +2,16 @@ import { DateTime } from 'luxon';
 
 const LAST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
+/** ISO 8601 knows times of day too, which name no moment. */
+const BEGINS_WITH_YEAR = /^\d{4}/;
+
 /**
  * Milliseconds UTC of an ISO 8601 time; without an offset it is UTC. A blank in place of the offset's plus sign,
  * as query strings make of it, is mended.
  * @returns null for anything else, and for times before 1970 or after 9999.
  */
 export function parseTime(text: string): number | null {
-  if (text.length > 40) return null;
+  if (text.length > 40 || !BEGINS_WITH_YEAR.test(text)) return null;
   const mended = text
     .replace(/ (?=\d{2}:?\d{2}$)/, text.includes('T') ? '+' : ' ')
     .replace(/^(\d{4}-\d{2}-\d{2}) (?=\d)/, '$1T');

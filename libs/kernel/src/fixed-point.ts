@@ -5,11 +5,20 @@
 const MICRO = 6;
 const NANO = 9;
 
-/** `value` × 10^`digits`, rounded half up on its decimal digits and not on its binary approximation. */
+/**
+ * `value` × 10^`digits`, rounded half up on its decimal digits and not on its binary approximation.
+ * @param value not negative.
+ */
 function scale(value: number, digits: number): number {
   if (Number.isInteger(value)) return value * 10 ** digits;
-  const [mantissa, exponent = '0'] = String(value).split('e');
-  return Math.round(Number(`${mantissa}e${Number(exponent) + digits}`));
+  const [mantissa = '', exponent = '0'] = String(value).split('e');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  const text = whole + fraction;
+  // Where the decimal point stands once it has moved; multiplying instead would round twice.
+  const point = whole.length + Number(exponent) + digits;
+  if (point < 0) return 0;
+  const kept = Number(text.slice(0, point).padEnd(point, '0'));
+  return text.charAt(point) >= '5' ? kept + 1 : kept;
 }
 
 /** USD → micro-USD. */

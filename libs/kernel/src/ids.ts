@@ -1,10 +1,28 @@
 import { v7 } from 'uuid';
+import { takeRandom } from './random.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** A UUIDv7 (RFC 9562, section 5.7): unique, and ordered by the millisecond it was made in. */
+/** A new millisecond's counter starts in the lower half of 32 bits, so that it never runs over within it. */
+const COUNTER_START_MASK = 0x7fffffff;
+
+let lastMs = 0;
+let counter = 0;
+
+/**
+ * A UUIDv7 (RFC 9562, section 5.7): unique, and in this process ordered by the moment it was made, within a
+ * millisecond by a counter (section 6.2, method 1).
+ */
 export function newId(): string {
-  return v7();
+  const random = takeRandom(16);
+  const now = Date.now();
+  if (now > lastMs) {
+    lastMs = now;
+    counter = random.readUInt32BE(0) & COUNTER_START_MASK;
+  } else {
+    counter += 1;
+  }
+  return v7({ msecs: lastMs, seq: counter, random });
 }
 
 /** True for text in the 8-4-4-4-12 hexadecimal form, whatever the version. */

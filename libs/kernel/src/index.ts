@@ -7,6 +7,7 @@ export * from './limits.js';
 export * from './operation-context.js';
 export * from './ports.js';
 export * from './principal.js';
+export * from './random.js';
 export * from './recorded-event.js';
 export * from './text.js';
 export * from './transaction.js';

@@ -8,6 +8,7 @@ import {
   AuditTrail,
   ChargeRecorder,
   Clock,
+  LIMITS,
   type MetricDraft,
   MetricRecorder,
   type OperationContext,
@@ -32,7 +33,8 @@ import {
 const MAX_AHEAD_MS = 5 * 60_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-const MAX_ID_CHARS = 128;
+/** As long as the ids of deductions, so that both mean the same charge. */
+const MAX_ID_BYTES = 512;
 
 /** Records metrics and sums them up. */
 @Injectable()
@@ -136,10 +138,6 @@ export class MetricsService {
     if (recordedAt > now + MAX_AHEAD_MS) {
       throw new ValidationFailed([{ path: 'recorded_at', message: 'must not be more than 5 minutes ahead' }]);
     }
-    const { extra } = request;
-    const context = extra
-      ? (Object.assign(Object.create(null), request.context, { extra }) as object)
-      : request.context;
     return {
       agent,
       metricType: request.metric_type,
@@ -152,10 +150,22 @@ export class MetricsService {
       codeViolations: request.code_violations ?? null,
       tasksCompleted: request.tasks_completed ?? null,
       tasksFailed: request.tasks_failed ?? null,
-      context: context === undefined ? null : JSON.stringify(context),
+      context: contextOf(request),
       recordedAt,
     };
   }
+}
+
+/** The context with unknown members in its `extra`, as JSON text. @throws ValidationFailed */
+function contextOf({ context, extra }: CreateMetricRequest): string | null {
+  if (context === undefined && extra === undefined) return null;
+  const whole = extra ? (Object.assign(Object.create(null), context, { extra }) as object) : context;
+  const text = JSON.stringify(whole);
+  if (Buffer.byteLength(text) > LIMITS.longTextBytes) {
+    const message = `must not be larger than ${LIMITS.longTextBytes} bytes as JSON, unknown fields included`;
+    throw new ValidationFailed([{ path: 'context', message }]);
+  }
+  return text;
 }
 
 function textOrNull(value: unknown): string | null {
@@ -165,7 +175,7 @@ function textOrNull(value: unknown): string | null {
 /** An identifier as the ledger's index can hold it: one that is too long stands there as its digest. */
 function idOrNull(value: unknown): string | null {
   const id = textOrNull(value);
-  if (id === null || id.length <= MAX_ID_CHARS) return id;
+  if (id === null || Buffer.byteLength(id) <= MAX_ID_BYTES) return id;
   return `sha256:${createHash('sha256').update(id).digest('hex')}`;
 }
 

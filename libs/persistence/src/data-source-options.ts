@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import pg from 'pg';
+import sqlite3 from 'sqlite3';
 import type { DataSourceOptions } from 'typeorm';
 import type { DatabaseUrl } from '#config';
 
@@ -8,20 +9,26 @@ import type { DatabaseUrl } from '#config';
 export type ConnectionUse = 'write' | 'read';
 
 const BUSY_TIMEOUT_MS = 5_000;
-const OID_INT8 = 20;
-const OID_NUMERIC = 1700;
+const { INT8, NUMERIC } = pg.types.builtins;
 
 /** PostgreSQL sends 64-bit integers and sums as text; every amount here fits a double's 53 bits. */
-const POSTGRES_TYPES = {
-  getTypeParser(oid: number, format?: 'text' | 'binary') {
-    return oid === OID_INT8 || oid === OID_NUMERIC ? Number : pg.types.getTypeParser(oid, format as 'text');
-  },
+const POSTGRES_TYPES: pg.CustomTypesConfig = {
+  getTypeParser: (oid: typeof INT8, format?: 'text' | 'binary'): unknown =>
+    oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format),
 };
+
+/** TypeORM switches on the driver's long stack traces, which cost every statement an `Error`. */
+const SQLITE_WITHOUT_TRACES = { ...sqlite3, verbose: () => sqlite3 };
 
 /** TypeORM's options for a store; entities and migrations are the caller's to add. */
 export function connectionOptions(database: DatabaseUrl, use: ConnectionUse): DataSourceOptions {
   if (database.dialect === 'sqlite') {
-    return { type: 'sqlite', database: database.file, enableWAL: true, busyTimeout: BUSY_TIMEOUT_MS };
+    return {
+      type: 'sqlite',
+      database: database.file,
+      busyTimeout: BUSY_TIMEOUT_MS,
+      driver: SQLITE_WITHOUT_TRACES,
+    };
   }
   return {
     type: 'postgres',

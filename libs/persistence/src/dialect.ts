@@ -25,6 +25,8 @@ const SQLITE_PRAGMAS: Readonly<Record<string, number | string>> = {
 /** Sets what SQLite keeps per connection, and refuses to go on where a setting did not take. */
 export async function configureConnection(source: DataSource, use: ConnectionUse): Promise<void> {
   if (source.options.type !== 'sqlite') return;
+  // Not TypeORM's `enableWAL`, which switches on both connections at once, before either waits for a lock.
+  if (use === 'write') await source.query('PRAGMA journal_mode = WAL');
   await source.query('PRAGMA synchronous = FULL');
   for (const [pragma, expected] of Object.entries(SQLITE_PRAGMAS)) {
     const [row] = await source.query<Record<string, unknown>[]>(`PRAGMA ${pragma}`);
@@ -40,18 +42,31 @@ export async function checkpoint(source: DataSource): Promise<void> {
   if (source.options.type === 'sqlite') await source.query('PRAGMA wal_checkpoint(TRUNCATE)');
 }
 
-/** Runs `work` while no other process migrates the same store. */
-export async function withMigrationLock(
-  source: DataSource,
-  database: DatabaseUrl,
-  work: () => Promise<void>,
-): Promise<void> {
-  if (database.dialect === 'sqlite') return work();
+/** Runs the migrations that are due, while no other process migrates the same store. */
+export function migrate(source: DataSource, database: DatabaseUrl): Promise<void> {
+  return database.dialect === 'sqlite'
+    ? migrateUnderFileLock(source)
+    : migrateUnderAdvisoryLock(source, database.schema);
+}
+
+/** One transaction for all, whose write lock is taken before TypeORM looks for what is due. */
+async function migrateUnderFileLock(source: DataSource): Promise<void> {
+  await source.query('BEGIN IMMEDIATE');
+  try {
+    await source.runMigrations({ transaction: 'none' });
+    await source.query('COMMIT');
+  } catch (error) {
+    await source.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+async function migrateUnderAdvisoryLock(source: DataSource, schema: string): Promise<void> {
   const runner = source.createQueryRunner();
   try {
-    await runner.query('SELECT pg_advisory_lock(hashtext($1))', [`agent-reality-map:${database.schema}`]);
-    if (database.schema !== 'public') await runner.query(`CREATE SCHEMA IF NOT EXISTS ${database.schema}`);
-    await work();
+    await runner.query('SELECT pg_advisory_lock(hashtext($1))', [`agent-reality-map:${schema}`]);
+    if (schema !== 'public') await runner.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    await source.runMigrations({ transaction: 'each' });
   } finally {
     await runner.query('SELECT pg_advisory_unlock_all()').catch(() => undefined);
     await runner.release();

@@ -7,6 +7,10 @@ const SQLITE_OPERATIONAL =
 const POSTGRES_OPERATIONAL = /^(08|40|53|57|58)/;
 const SOCKET_OPERATIONAL = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)/;
 
+/** What the drivers say, without a code, when a connection was lost before or between statements. */
+const CONNECTION_LOST =
+  /Connection terminated|connection timeout|is not queryable|is not established|Query runner already released/i;
+
 /** The error as services should see it: operational troubles as {@link StoreUnavailable}, all others unchanged. */
 export function toStoreError(error: unknown): unknown {
   if (error instanceof DomainError) return error;
@@ -22,8 +26,6 @@ function isOperational(error: unknown): boolean {
     SQLITE_OPERATIONAL.test(`${text} ${message}`) ||
     POSTGRES_OPERATIONAL.test(text) ||
     SOCKET_OPERATIONAL.test(text) ||
-    /Connection terminated|connection timeout|Client has encountered a connection error|is not established/i.test(
-      message,
-    )
+    CONNECTION_LOST.test(message)
   );
 }

@@ -6,6 +6,7 @@ import { type Dialect, placeholders, type Queryable } from './sql.js';
 export class StoreTransaction implements Transaction, Queryable {
   private readonly rows = new Map<Sink<unknown>, unknown[]>();
   private readonly effects: (() => void)[] = [];
+  private over = false;
 
   constructor(
     private readonly runner: QueryRunner,
@@ -14,14 +15,17 @@ export class StoreTransaction implements Transaction, Queryable {
 
   /** TypeORM's manager on this transaction, for repositories. `save` opens transactions of its own: do not use it. */
   get manager(): EntityManager {
+    this.refuseWhenOver();
     return this.runner.manager;
   }
 
   async query<Row = unknown>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    this.refuseWhenOver();
     return (await this.runner.query(placeholders(this.dialect, sql), [...parameters])) as Row[];
   }
 
   add<Row>(sink: Sink<Row>, row: Row): void {
+    this.refuseWhenOver();
     const key = sink as Sink<unknown>;
     const rows = this.rows.get(key);
     if (rows) rows.push(row);
@@ -29,7 +33,13 @@ export class StoreTransaction implements Transaction, Queryable {
   }
 
   afterCommit(effect: () => void): void {
+    this.refuseWhenOver();
     this.effects.push(effect);
+  }
+
+  /** Work that its unit did not wait for must not write into what comes after it. */
+  end(): void {
+    this.over = true;
   }
 
   /** Takes over what a unit that went well left to do. */
@@ -49,8 +59,19 @@ export class StoreTransaction implements Transaction, Queryable {
     }
   }
 
-  runEffects(): void {
-    for (const effect of this.effects) effect();
+  /** The commit is durable whatever an effect does: one that throws is told to `failed` and harms no other. */
+  runEffects(failed: (error: unknown) => void): void {
+    for (const effect of this.effects) {
+      try {
+        effect();
+      } catch (error) {
+        failed(error);
+      }
+    }
+  }
+
+  private refuseWhenOver(): void {
+    if (this.over) throw new Error('this unit of work has ended');
   }
 }
 

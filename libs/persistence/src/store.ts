@@ -1,6 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { DatabaseUrl } from '#config';
-import { checkpoint, configureConnection, withMigrationLock } from './dialect.js';
+import { checkpoint, configureConnection, migrate } from './dialect.js';
 import type { Dialect } from './sql.js';
 
 /** The two sides of one database: the writer's connection and the readers'. */
@@ -19,9 +19,7 @@ export class Store {
   /** Configures the connections and brings the schema up to date. */
   async open(): Promise<void> {
     await configureConnection(this.writeSource, 'write');
-    await withMigrationLock(this.writeSource, this.database, async () => {
-      await this.writeSource.runMigrations({ transaction: 'each' });
-    });
+    await migrate(this.writeSource, this.database);
     await configureConnection(this.readSource, 'read');
     this.ready = true;
   }

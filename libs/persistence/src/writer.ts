@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { QueryRunner } from 'typeorm';
 import { type OperationContext, StoreUnavailable, type TransactionContext, TransactionRunner } from '#kernel';
 import { BEGIN } from './dialect.js';
@@ -26,6 +27,7 @@ interface Unit {
  * A unit that fails takes nothing of the others with it. `work` may be run a second time, after a rollback.
  */
 export class Writer extends TransactionRunner {
+  private readonly logger = new Logger(Writer.name);
   private queue: Unit[] = [];
   private running: Promise<void> | null = null;
   private closed = false;
@@ -39,9 +41,9 @@ export class Writer extends TransactionRunner {
     return this.enqueue(ctx, work, true) as Promise<T>;
   }
 
-  append<T>(ctx: OperationContext, work: (ctx: TransactionContext) => T): Promise<T> {
-    if (ctx.tx) return Promise.resolve(work(ctx as TransactionContext));
-    return this.enqueue(ctx, work, false) as Promise<T>;
+  async append<T>(ctx: OperationContext, work: (ctx: TransactionContext) => T): Promise<T> {
+    if (ctx.tx) return work(ctx as TransactionContext);
+    return (await this.enqueue(ctx, work, false)) as T;
   }
 
   /** Commits what waits, then refuses new work. */
@@ -101,13 +103,15 @@ export class Writer extends TransactionRunner {
         } catch (error) {
           if (error instanceof BrokenGroup) throw error.cause;
           answers.push(() => unit.reject(toStoreError(error)));
+        } finally {
+          part.end();
         }
       }
       await group.flush();
       duringCommit = true;
       await runner.query('COMMIT');
       duringCommit = false;
-      group.runEffects();
+      group.runEffects((error) => this.logger.error(error, 'an effect of a commit failed'));
       for (const answer of answers) answer();
       return null;
     } catch (error) {

@@ -1,4 +1,5 @@
-import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { applyDecorators, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import type { Reflector } from '@nestjs/core';
 import { ApiSecurity } from '@nestjs/swagger';
 import { ApiProblems } from '#contract';
 import { AccessDenied, type OperationContext, type Principal } from '#kernel';
@@ -19,7 +20,18 @@ export function RequirePermission(permission: Permission): MethodDecorator & Cla
 
 /** The route is for everyone, known or not. Says so, because silence means nobody. */
 export function Public(): MethodDecorator & ClassDecorator {
-  return SetMetadata(PUBLIC, true);
+  return applyDecorators(SetMetadata(PUBLIC, true), ApiProblems(403));
+}
+
+/**
+ * What the route being called asks for; undefined where it states nothing. A permission, wherever it stands, wins
+ * over `@Public`: a public controller may have a handler that is not.
+ */
+export function demandOf(reflector: Reflector, host: ExecutionContext): Permission | 'public' | undefined {
+  const targets = [host.getHandler(), host.getClass()];
+  const permission = reflector.getAllAndOverride<Permission | undefined>(PERMISSION, targets);
+  if (permission) return permission;
+  return reflector.getAllAndOverride<boolean | undefined>(PUBLIC, targets) ? 'public' : undefined;
 }
 
 /**

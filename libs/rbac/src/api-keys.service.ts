@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import {
+  AgentDirectory,
   AuditTrail,
   Clock,
   DomainError,
+  type EventDraft,
   newId,
   type OperationContext,
   type TransactionContext,
@@ -12,6 +14,7 @@ import {
 } from '#kernel';
 import type { ApiKeyEntity } from './api-key.entity.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
+import { KeyRing } from './key-ring.js';
 import { ROLE_NAMES } from './policy.js';
 
 /** Tells people and secret scanners what the text is. */
@@ -44,6 +47,8 @@ export function hashKey(secret: string): string {
 export class ApiKeysService {
   constructor(
     private readonly keys: ApiKeysRepository,
+    private readonly ring: KeyRing,
+    private readonly agents: AgentDirectory,
     private readonly transactions: TransactionRunner,
     private readonly audit: AuditTrail,
     private readonly clock: Clock,
@@ -71,6 +76,7 @@ export class ApiKeysService {
     return this.transactions.run(ctx, async (tx) => {
       await this.keys.insert(tx, key);
       this.record(tx, 'key.create', key);
+      tx.tx.afterCommit(() => this.ring.put(key));
       return { key, secret };
     });
   }
@@ -84,27 +90,24 @@ export class ApiKeysService {
     return this.transactions.run(ctx, async (tx) => {
       const key = await this.keys.findUnrevokedById(tx, keyId);
       if (!key) throw new DomainError('KEY_NOT_FOUND', 'No key in force has this id.');
-      await this.keys.revoke(tx, keyId, this.clock.now());
-      this.record(tx, 'key.revoke', key);
+      await this.end(tx, key);
     });
   }
 
   /** Ends the keys of an agent that is being retired, in its transaction. */
   async revokeOfAgent(tx: TransactionContext, agentId: string): Promise<void> {
-    for (const key of await this.keys.findUnrevokedOfAgent(tx, agentId)) {
-      await this.keys.revoke(tx, key.keyId, this.clock.now());
-      this.record(tx, 'key.revoke', key);
-    }
+    for (const key of await this.keys.findUnrevokedOfAgent(tx, agentId)) await this.end(tx, key);
+  }
+
+  private async end(tx: TransactionContext, key: ApiKeyEntity): Promise<void> {
+    await this.keys.revoke(tx, key.keyId, this.clock.now());
+    this.record(tx, 'key.revoke', key);
+    tx.tx.afterCommit(() => this.ring.remove(key.keyId));
   }
 
   private record(tx: TransactionContext, operationType: string, key: ApiKeyEntity): void {
-    const { principal } = tx;
     this.audit.record(tx, {
-      agent: {
-        agentId: key.agentId ?? 'system',
-        name: key.agentId ? key.name : 'system',
-        role: principal.role,
-      },
+      agent: this.agentOf(tx, key),
       operationType,
       operationDetail: key.name,
       targetResource: key.keyId,
@@ -119,6 +122,12 @@ export class ApiKeysService {
       source: 'decided',
       outcome: 'success',
     });
+  }
+
+  /** Whom an entry about a key concerns: the agent that it is bound to, else no agent. */
+  private agentOf({ principal }: TransactionContext, { agentId }: ApiKeyEntity): EventDraft['agent'] {
+    if (agentId === null) return { agentId: 'system', name: 'system', role: principal.role };
+    return this.agents.resolve(agentId) ?? { agentId, name: agentId, role: 'unknown' };
   }
 }
 

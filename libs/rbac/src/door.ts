@@ -16,10 +16,14 @@ type DoorSettings = Pick<Config, 'rbacEnabled' | 'allowedHosts' | 'corsOrigins'>
 export class Door {
   constructor(private readonly settings: DoorSettings) {}
 
-  /** @throws DomainError `HOST_NOT_ALLOWED` or `ORIGIN_NOT_ALLOWED`. */
+  /** @throws DomainError `HOST_NOT_ALLOWED`, `ORIGIN_NOT_ALLOWED`; with RBAC on also `BAD_REQUEST`. */
   admit(request: IncomingMessage): void {
     const hosts = valuesOf(request, 'host');
     if (!this.settings.rbacEnabled) this.admitLoopback(request, hosts);
+    else if (hosts.length !== 1 && request.httpVersion !== '1.0') {
+      // RFC 9112, section 3.2; HTTP/1.0 may do without.
+      throw new DomainError('BAD_REQUEST', 'A request must carry exactly one Host header.');
+    }
     this.admitOrigin(request, hosts[0] ?? '');
   }
 

@@ -3,6 +3,7 @@ export * from './api-key.entity.js';
 export * from './api-keys.service.js';
 export * from './authenticator.js';
 export * from './door.js';
+export * from './key-ring.js';
 export * from './policy.js';
 export * from './policy-document.js';
 export * from './rbac.guard.js';

@@ -82,9 +82,18 @@ function permissionsOf(role: Role, document: PolicyDocument): Set<Permission> {
   );
 }
 
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text, { maxAliasCount: 0, schema: 'core' });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`The policy is not valid:\n${reason}`, { cause: error });
+  }
+}
+
 /** Checks and compiles a policy document. @throws Error naming every part that is wrong. */
 export function compilePolicy(yaml: string): Policy {
-  const parsed = policyDocument.safeParse(parse(yaml, { maxAliasCount: 0, schema: 'core' }));
+  const parsed = policyDocument.safeParse(parseYaml(yaml));
   if (!parsed.success) throw new Error(`The policy is not valid:\n${z.prettifyError(parsed.error)}`);
   const document = parsed.data;
   const roles = (Object.keys(document.roles) as RoleName[]).map((name) => toRole(name, document));

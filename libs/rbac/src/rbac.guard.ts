@@ -2,9 +2,8 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { type ContextRequest } from '#contract';
 import { AccessDenied } from '#kernel';
-import { PERMISSION, PUBLIC } from './access.js';
+import { demandOf } from './access.js';
 import { Authenticator } from './authenticator.js';
-import type { Permission } from './policy.js';
 
 /** Who is it, and may it: decides and throws, writes nothing. A handler that states neither is nobody's. */
 @Injectable()
@@ -15,13 +14,12 @@ export class RbacGuard implements CanActivate {
   ) {}
 
   canActivate(host: ExecutionContext): boolean {
-    const targets = [host.getHandler(), host.getClass()];
-    if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, targets)) return true;
+    const demand = demandOf(this.reflector, host);
+    if (demand === 'public') return true;
     const request = host.switchToHttp().getRequest<ContextRequest>();
-    const permission = this.reflector.getAllAndOverride<Permission | undefined>(PERMISSION, targets);
     request.context = { ...request.context, principal: this.authenticator.authenticate(request.headers) };
-    if (!permission) throw new AccessDenied('This route states no permission, so nobody may call it.');
-    this.authenticator.authorize(request.context, permission);
+    if (!demand) throw new AccessDenied('This route states no permission, so nobody may call it.');
+    this.authenticator.authorize(request.context, demand);
     return true;
   }
 }

@@ -1,6 +1,7 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { newId } from '#kernel';
+import { BARE_SECURITY_HEADERS } from './security-headers.js';
 
 const REFUSALS: Readonly<Record<string, [status: number, title: string, detail: string]>> = {
   HPE_HEADER_OVERFLOW: [
@@ -12,8 +13,17 @@ const REFUSALS: Readonly<Record<string, [status: number, title: string, detail: 
 };
 const MALFORMED: [number, string, string] = [400, 'Bad Request', 'The request is not HTTP.'];
 
-/** Answers what is not HTTP at all, which reaches no middleware, in the same form as everything else. */
+/**
+ * Answers what Node would answer itself, in the same form as everything else: what is not HTTP at all reaches no
+ * middleware, and what merely lacks a Host or expects too much is let through to the door.
+ */
 export function answerClientErrors(server: Server): void {
+  // Node has no type for it, and its own answer has no body.
+  (server as Server & { requireHostHeader: boolean }).requireHostHeader = false;
+  // RFC 9110, section 10.1.1: an expectation other than 100-continue may be left aside.
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+    server.emit('request', request, response),
+  );
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
@@ -31,9 +41,13 @@ export function answerClientErrors(server: Server): void {
       trace_id: newId(),
     };
     const body = JSON.stringify(problem);
-    socket.end(
-      `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\n` +
-        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    );
+    const headers = Object.entries({
+      ...BARE_SECURITY_HEADERS,
+      'X-Request-Id': problem.trace_id,
+      'Content-Type': 'application/problem+json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(body),
+      Connection: 'close',
+    }).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.end(`HTTP/1.1 ${status} ${title}\r\n${headers.join('')}\r\n${body}`);
   });
 }

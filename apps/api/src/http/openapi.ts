@@ -20,7 +20,23 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .addTag('events', 'The audit trail')
     .addTag('activity', 'What is happening')
     .addTag('budget', 'Money and tokens');
-  return SwaggerModule.createDocument(app, builder.build(), { autoTagControllers: false });
+  const document = SwaggerModule.createDocument(app, builder.build(), { autoTagControllers: false });
+  for (const path of Object.values(document.paths)) {
+    for (const operation of Object.values(path) as Operation[]) operation.parameters?.forEach(forbidNull);
+  }
+  return document;
+}
+
+interface Operation {
+  readonly parameters?: { readonly schema?: { type?: string | string[]; enum?: unknown[] } }[];
+}
+
+/** Fields of bodies and queries are declared alike, but a query has no null. */
+function forbidNull({ schema }: NonNullable<Operation['parameters']>[number]): void {
+  if (schema?.enum) schema.enum = schema.enum.filter((value) => value !== null);
+  if (!Array.isArray(schema?.type)) return;
+  const [type] = schema.type.filter((name) => name !== 'null');
+  if (type) schema.type = type;
 }
 
 /** Serves the document at `/openapi.json` and a page to read it at `/docs`. */

@@ -1,9 +1,9 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } from '@nestjs/common';
 import type { Response } from 'express';
 import { AccessDenials } from '#audit';
-import type { ContextRequest } from '#contract';
+import { type ContextRequest, routeOf } from '#contract';
 import { AccessDenied, DomainError } from '#kernel';
-import { toDomainError, toProblem } from './problem-details.js';
+import { sendProblem, STATUS, toDomainError, toProblem } from './problem-details.js';
 
 /**
  * Answers every error as RFC 9457 problem details, and records denials: this is where all of them arrive, those
@@ -26,14 +26,13 @@ export class ProblemDetailsFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    const { status, headers, body } = toProblem(error, request.originalUrl, request.context.traceId);
-    response.status(status).set(headers).type('application/problem+json').send(JSON.stringify(body));
+    sendProblem(response, toProblem(error, request.originalUrl, request.context.traceId));
   }
 
   private async recorded(error: DomainError, request: ContextRequest): Promise<DomainError> {
     if (!(error instanceof AccessDenied)) return error;
     const target = request.originalUrl;
-    const ctx = { ...request.context, route: request.context.route ?? `${request.method} ${request.path}` };
+    const ctx = { ...request.context, route: request.context.route ?? routeOf(request) };
     try {
       await this.denials.record(ctx, { code: error.code, reason: error.message, target });
       return error;
@@ -53,8 +52,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     };
     if (error.code === 'INTERNAL' || error.code === 'STORE_UNAVAILABLE')
       this.logger.error({ ...line, err: error.cause }, error.message);
-    else if (error.code === 'UNAUTHENTICATED' || error instanceof AccessDenied)
-      this.logger.warn(line, error.message);
+    else if (STATUS[error.code] === 401 || STATUS[error.code] === 403) this.logger.warn(line, error.message);
     else this.logger.debug(line, error.message);
   }
 }

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
+import type { Response } from 'express';
 import { DomainError, type ErrorCode, type FieldProblem } from '#kernel';
 
 /** Which status each refusal is answered with. */
@@ -74,6 +75,10 @@ export function toProblem(error: DomainError, instance: string, traceId: string)
       trace_id: traceId,
     },
   };
+}
+
+export function sendProblem(response: Response, { status, headers, body }: Problem): void {
+  response.status(status).set(headers).type('application/problem+json').send(JSON.stringify(body));
 }
 
 /** A path whose percent-encoding is broken names nothing that can exist. */

@@ -16,8 +16,8 @@ interface CreateOptions {
 function expiryOf(text: string | undefined): { expiresAt?: number } {
   if (text === undefined) return {};
   const expiresAt = parseTime(text);
-  if (expiresAt === null)
-    throw new ValidationFailed([{ path: 'expires', message: 'must be an ISO 8601 time' }]);
+  if (expiresAt === null || expiresAt <= Date.now())
+    throw new ValidationFailed([{ path: 'expires', message: 'must be an ISO 8601 time to come' }]);
   return { expiresAt };
 }
 

@@ -58,7 +58,7 @@ export function seedCommand(): Command {
     .description('Bring the registry in line with a folder of identity files')
     .option('--from <folder>', 'the folder, read with all its subfolders', DEFAULT_FOLDER)
     .option('--strict', 'leave out files that are not plainly identity files', false)
-    .option('--prune', 'retire imported agents whose file is gone', false)
+    .option('--prune', 'retire agents that came from this folder and whose file is gone', false)
     .option('--dry-run', 'say what would be done and write nothing', false)
     .option(
       '--trust',

@@ -77,7 +77,6 @@ export class AgentFields {
     description: 'Version of the identity.',
     default: '1.0.0',
     example: '1.0.0',
-    maxChars: LIMITS.nameChars,
   })
   metadata_version?: string;
 

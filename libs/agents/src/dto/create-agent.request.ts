@@ -1,6 +1,7 @@
 import { EnumField, TextField, TextListField, UnknownFields, UuidField } from '#contract';
 import { LIMITS } from '#kernel';
 import { ROLE_NAMES } from '#rbac';
+import { NAME_PATTERN, RESERVED_NAMES } from '../agent-name.js';
 import { AgentFields } from './agent-fields.js';
 
 @UnknownFields('reject')
@@ -14,8 +15,9 @@ export class CreateAgentRequest extends AgentFields {
     example: 'coder',
     required: true,
     maxChars: LIMITS.nameChars,
-    pattern: /^[a-z0-9-]+$/,
+    pattern: NAME_PATTERN,
     patternMessage: 'must be lower-case letters, digits and hyphens',
+    reserved: RESERVED_NAMES,
   })
   name!: string;
 
@@ -33,7 +35,6 @@ export class CreateAgentRequest extends AgentFields {
     description: 'The part of the fleet it belongs to.',
     example: 'foundry',
     required: true,
-    maxChars: LIMITS.nameChars,
   })
   metadata_category!: string;
 }

@@ -1,5 +1,4 @@
 import { EnumField, TextField, TextListField, UnknownFields } from '#contract';
-import { LIMITS } from '#kernel';
 import { ROLE_NAMES } from '#rbac';
 import { AgentFields } from './agent-fields.js';
 
@@ -15,7 +14,6 @@ export class UpdateAgentRequest extends AgentFields {
   @TextField({
     description: 'The part of the fleet it belongs to.',
     example: 'foundry',
-    maxChars: LIMITS.nameChars,
   })
   metadata_category?: string;
 }

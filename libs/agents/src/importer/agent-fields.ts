@@ -1,4 +1,4 @@
-import { agentIdOf, readAgentId, readName } from './agent-name.js';
+import { agentIdOf, readAgentId, readName } from './imported-name.js';
 import {
   listItems,
   numberIn,

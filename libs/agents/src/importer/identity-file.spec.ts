@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { agentIdOf } from './agent-name.js';
+import { agentIdOf } from './imported-name.js';
 import { type IdentityFileResult, parseIdentityFile } from './identity-file.js';
 import type { ImportedAgent } from './agent-fields.js';
 import type { RoleFacts } from './role-derivation.js';

@@ -2,7 +2,6 @@ import { buildAgent, type BuiltAgent, type ImportedAgent } from './agent-fields.
 import { type Fields, firstPresent, IdentityRefused } from './fields.js';
 import { splitFrontMatter } from './front-matter.js';
 import { type MarkdownBody, readMarkdownBody } from './markdown-body.js';
-import { isPlainFrontMatter } from './plain-front-matter.js';
 import type { RoleFacts } from './role-derivation.js';
 import { readTolerantly } from './tolerant-reader.js';
 import { readYaml } from './yaml-reader.js';
@@ -82,7 +81,6 @@ function read(
 }
 
 function readFrontMatter(lines: readonly string[], firstLine: number): { fields: Fields; notes: string[] } {
-  if (isPlainFrontMatter(lines)) return { fields: readTolerantly(lines, firstLine).fields, notes: [] };
   const yaml = readYaml(lines, firstLine);
   if (yaml.valid) return { fields: yaml.fields, notes: [] };
   const { fields, repeated } = readTolerantly(lines, firstLine);

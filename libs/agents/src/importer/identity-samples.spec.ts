@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { agentIdOf } from './agent-name.js';
+import { agentIdOf } from './imported-name.js';
 import { type IdentityFileResult, parseIdentityFile } from './identity-file.js';
 import { readIdentityFolder } from './identity-folder.js';
 import type { RoleFacts } from './role-derivation.js';

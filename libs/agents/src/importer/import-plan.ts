@@ -35,9 +35,11 @@ export interface RegistryState {
 }
 
 export interface PlanOptions {
+  /** Names the folder; what an agent's origin begins with. */
+  readonly source: string;
   /** Somebody vouches for the files. */
   readonly trusted: boolean;
-  /** Retire imported agents whose file is gone. */
+  /** Retire agents of this folder whose file is gone. */
   readonly prune: boolean;
 }
 
@@ -60,7 +62,7 @@ export function planImport(
     if (file.status !== 'agent') return file;
     const { profile, notes } = toProfile(file, policy, options.trusted);
     const report = { path: file.path, name: profile.name, ...(notes.length > 0 ? { notes } : {}) };
-    const provenance = { origin: `file:${file.path}`, trusted: options.trusted };
+    const provenance = { origin: `${options.source}/${file.path}`, trusted: options.trusted };
     const before = byName.get(profile.name) ?? byId.get(file.agent.agentId);
     if (!before || matched.has(before.agentId)) {
       const free = !registry.usedIds.has(file.agent.agentId);
@@ -74,9 +76,9 @@ export function planImport(
     return { ...report, status: 'updated' };
   });
   // A file that could not be read is not gone, so its agent stays.
-  const unread = new Set(files.filter((file) => file.status !== 'agent').map((file) => `file:${file.path}`));
+  const unread = new Set(files.filter((file) => file.status !== 'agent').map((file) => `${options.source}/${file.path}`));
   const gone = (agent: AgentEntity) =>
-    agent.origin.startsWith('file:') && !matched.has(agent.agentId) && !unread.has(agent.origin);
+    agent.origin.startsWith(`${options.source}/`) && !matched.has(agent.agentId) && !unread.has(agent.origin);
   return { add, update, retire: options.prune ? registry.live.filter(gone) : [], files: reports };
 }
 

@@ -1,21 +1,9 @@
-import { hash as digest, randomBytes } from 'node:crypto';
-import type { RecordedEvent } from '#kernel';
+import { hash as digest } from 'node:crypto';
+import { type RecordedEvent, takeRandom } from '#kernel';
 
 const LEAF_PREFIX = Buffer.from([0x00]);
 const TEXT_PREFIX = Buffer.from([0x02]);
 const SALT_BYTES = 32;
-/** Random bytes are fetched for many salts at once; one call to the generator each would show in a profile. */
-const SALTS_AT_ONCE = 256;
-
-let pool = Buffer.alloc(0);
-
-/** A fresh random salt, 32 bytes. */
-function newSalt(): Buffer {
-  if (pool.length < SALT_BYTES) pool = randomBytes(SALT_BYTES * SALTS_AT_ONCE);
-  const salt = pool.subarray(0, SALT_BYTES);
-  pool = pool.subarray(SALT_BYTES);
-  return salt;
-}
 
 /** What binds an entry's content into the log; all in base64. */
 export interface Seal {
@@ -75,7 +63,7 @@ export function hashLeaf(body: string): string {
 
 /** Salts and hashes an entry whose place in the log is settled. */
 export function seal(event: RecordedEvent): Seal {
-  const salt = newSalt();
+  const salt = takeRandom(SALT_BYTES);
   const textHash = hashText(salt, textBody(event));
   return { textSalt: salt.toString('base64'), textHash, leafHash: hashLeaf(leafBody(event, textHash)) };
 }

@@ -1,26 +1,14 @@
 import { v5 as uuidV5 } from 'uuid';
+import { isUuid } from '#kernel';
+import { NAME_PATTERN, nameProblem } from '../agent-name.js';
 import { type Field, IdentityRefused } from './fields.js';
 import { scalarText } from './field-values.js';
 
 /** Namespace of the version 5 UUIDs (RFC 9562, section 5.5) that agents without an id get from their name. */
 export const AGENT_ID_NAMESPACE = 'df9f389c-1a19-4cd1-a583-89ef183d616e';
 
-const MAX_NAME_LENGTH = 64;
-const NAME = /^[a-z0-9-]{1,64}$/;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Written where an id is missing, by tools that have none; the same in many files. */
 const PLACEHOLDER_UUID = /^(?:[0-]+|[f-]+)$/i;
-/** Words that the service's own paths and events use where an agent's name could stand. */
-const RESERVED_NAMES: ReadonlySet<string> = new Set([
-  'registry',
-  'stats',
-  'name',
-  'activity',
-  'unknown',
-  'system',
-  'main',
-]);
-
 /** The id that an agent of this name gets where its file has none: the same on every run. */
 export function agentIdOf(name: string): string {
   return uuidV5(name, AGENT_ID_NAMESPACE);
@@ -28,7 +16,7 @@ export function agentIdOf(name: string): string {
 
 /** The id in its stored spelling, or null if the text is no UUID or a placeholder (all zeros, all ones). */
 export function readAgentId(text: string): string | null {
-  return UUID.test(text) && !PLACEHOLDER_UUID.test(text) ? text.toLowerCase() : null;
+  return isUuid(text) && !PLACEHOLDER_UUID.test(text) ? text.toLowerCase() : null;
 }
 
 /**
@@ -44,16 +32,14 @@ export function readName(field: Field | null, stem: string, note: (text: string)
   let name = slug(written);
   if (name === '' && field !== null) name = slug(stem);
   if (name === '') throw new IdentityRefused(line, 'name holds no letter a-z and no digit');
-  if (name.length > MAX_NAME_LENGTH)
-    throw new IdentityRefused(line, `name is longer than ${MAX_NAME_LENGTH} characters`);
-  if (RESERVED_NAMES.has(name)) throw new IdentityRefused(line, `name "${name}" is reserved`);
-  if (UUID.test(name)) throw new IdentityRefused(line, 'name has the form of a UUID');
+  const problem = nameProblem(name);
+  if (problem) throw new IdentityRefused(line, `name "${name.slice(0, 100)}" ${problem}`);
   if (field !== null && name !== written) note(`name "${written.slice(0, 100)}" became "${name}"`);
   return name;
 }
 
 function slug(text: string): string {
-  if (NAME.test(text)) return text;
+  if (NAME_PATTERN.test(text)) return text;
   return text
     .normalize('NFKD')
     .replace(/\p{Mark}/gu, '')

@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { parse, stringify } from 'yaml';
+import { DATA_FOLDER } from '#config';
+import { PERMISSIONS, ROLE_NAMES } from './policy.js';
+import { compilePolicy, loadPolicy } from './policy-document.js';
+
+const DEFAULT = readFileSync(join(DATA_FOLDER, 'policy', 'default.yaml'), 'utf8');
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the tests put in what the document must not hold
+type Document = any;
+
+/** The default policy with a change. */
+function changed(change: (document: Document) => void): string {
+  const document: Document = parse(DEFAULT);
+  change(document);
+  return stringify(document, { aliasDuplicateObjects: false });
+}
+
+describe('a policy document', () => {
+  it.each<[what: string, change: (document: Document) => void, named: RegExp]>([
+    ['another version', (d) => (d.version = 2), /version/],
+    ['no version', (d) => delete d.version, /version/],
+    ['a role missing', (d) => delete d.roles.tester, /roles\.tester/],
+    ['an eleventh role', (d) => (d.roles.root = { ...d.roles.admin }), /"root"/],
+    [
+      'a fact of a role missing',
+      (d) => delete d.roles.tester.can_access_secrets,
+      /roles\.tester\.can_access_secrets/,
+    ],
+    [
+      'a fact misspelt',
+      (d) => (d.roles.tester.can_acess_secrets = false),
+      /can_acess_secrets[^]*roles\.tester/,
+    ],
+    [
+      'a right in words',
+      (d) => (d.roles.tester.can_modify_agents = 'no'),
+      /roles\.tester\.can_modify_agents/,
+    ],
+    ['tools that are no list', (d) => (d.roles.tester.tools = 'Read'), /roles\.tester\.tools/],
+    ['a tool without a name', (d) => d.roles.tester.tools.push(''), /roles\.tester\.tools\[7\]/],
+    ['a level below 0', (d) => (d.roles.admin.level = -1), /roles\.admin\.level/],
+    ['no tokens', (d) => (d.roles.admin.max_tokens_per_session = 0), /max_tokens_per_session/],
+    ['endless money', (d) => (d.roles.admin.max_cost_per_day = Infinity), /roles\.admin\.max_cost_per_day/],
+    [
+      'a grant to no role',
+      (d) => d.also_allowed.tools.BashOutput.push('root'),
+      /also_allowed\.tools\.BashOutput\[2\]/,
+    ],
+    ['an unknown permission', (d) => (d.http_permissions['agents:fly'] = 'everyone'), /agents:fly/],
+    [
+      'a permission for nobody known',
+      (d) => (d.http_permissions['audit:read'] = 'anyone'),
+      /http_permissions/,
+    ],
+    [
+      'a permission for an unknown role',
+      (d) => (d.http_permissions['audit:read'] = ['root']),
+      /http_permissions/,
+    ],
+    [
+      'an unknown permission of agents',
+      (d) => d.agent_key_permissions.push('keys:write'),
+      /agent_key_permissions\[9\]/,
+    ],
+    ['a part that nobody reads', (d) => (d.exceptions = []), /exceptions/],
+    [
+      'an operation of no role',
+      (d) => (d.high_risk_operations[0].requires_role = 'root'),
+      /high_risk_operations\[0\]/,
+    ],
+  ])('with %s is refused by name', (_what, change, named) => {
+    expect(() => compilePolicy(changed(change))).toThrow(named);
+  });
+
+  it('names all that is wrong at once', () => {
+    const broken = changed((d: Document) => {
+      d.version = 3;
+      d.roles.admin.level = 'high';
+    });
+    expect(() => compilePolicy(broken)).toThrow(/version[^]*roles\.admin\.level/);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['a text', 'everything is allowed'],
+    ['a list', '- admin'],
+    ['no YAML', 'roles: [unclosed'],
+    ['a key twice', `${DEFAULT}\nversion: 1\n`],
+    ['an alias', 'version: &v 1\nroles: *v\n'],
+  ])('that is %s is refused', (_what, text) => {
+    expect(() => compilePolicy(text)).toThrow(/^The policy is not valid:/);
+  });
+
+  it('gives a permission to everyone, to the roles with a right, to a list, or to nobody', () => {
+    const policy = compilePolicy(
+      changed((d: Document) => {
+        d.http_permissions = {
+          'agents:read': 'everyone',
+          'agents:write': 'can_modify_agents',
+          'audit:read': ['tester', 'analyst'],
+          'stream:read': [],
+        };
+        d.roles.coordinator.can_modify_agents = true;
+      }),
+    );
+    const holders = Object.fromEntries(
+      PERMISSIONS.map((name) => [name, ROLE_NAMES.filter((role) => policy.roleAllows(role, name))]),
+    );
+    expect(holders).toEqual({
+      ...Object.fromEntries(PERMISSIONS.map((name) => [name, []])),
+      'agents:read': [...ROLE_NAMES],
+      'agents:write': ['admin', 'coordinator'],
+      'audit:read': ['tester', 'analyst'],
+    });
+  });
+
+  it("gives agents' keys what it lists, whatever their role", () => {
+    const policy = compilePolicy(changed((d: Document) => (d.agent_key_permissions = ['budget:charge'])));
+    expect(PERMISSIONS.filter((name) => policy.agentKeyAllows(name))).toEqual(['budget:charge']);
+  });
+
+  it('adds what is allowed beside a role to that role alone', () => {
+    const policy = compilePolicy(
+      changed((d: Document) => (d.also_allowed.api_access = { jira: ['tester'] })),
+    );
+    expect(ROLE_NAMES.filter((role) => policy.role(role).apiAccess.includes('jira'))).toEqual(['tester']);
+  });
+
+  it('that is not there is named', () => {
+    expect(() => loadPolicy('/nowhere/policy.yaml')).toThrow(/\/nowhere\/policy\.yaml/);
+  });
+});

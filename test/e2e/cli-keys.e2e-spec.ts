@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { build } from '../support/build.js';
+import { eventually } from '../support/eventually.js';
+import { type Ended, killLeftovers, runCli } from '../support/process.js';
+import { anAgent, TestService } from '../support/service.js';
+import { newTestStore } from '../support/store.js';
+
+/** How many processes run beside each other. */
+const AT_ONCE = 4;
+
+beforeAll(() => build(), 120_000);
+afterAll(killLeftovers);
+
+describe('keys', () => {
+  let service: TestService;
+  const cli = (...args: string[]): Promise<Ended> => runCli(service.store, ['keys', ...args]);
+  const statusWith = async (key: string): Promise<number> =>
+    (await service.request('GET', '/agents', undefined, { key })).status;
+
+  beforeAll(async () => {
+    service = await TestService.start({ RBAC_ENABLED: 'true' });
+    expect(await service.request('POST', '/agents', anAgent())).toMatchObject({ status: 201 });
+  });
+  afterAll(() => service.remove());
+
+  it('are made, honoured by a running service, listed, revoked, and then refused', async () => {
+    const made = await cli('create', '--name', 'ci', '--role', 'reviewer', '--kind', 'service');
+    expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining('It is shown this once') });
+    const secret = made.stdout.trim();
+    expect(secret).toMatch(/^arm_[\w-]{43}$/);
+    await eventually('the service to honour the key', async () => (await statusWith(secret)) === 200);
+
+    const listed = await cli('list', '--json');
+    const [key] = JSON.parse(listed.stdout) as Record<string, string>[];
+    expect(key).toMatchObject({
+      name: 'ci',
+      kind: 'service',
+      role: 'reviewer',
+      agent_id: null,
+      prefix: `${secret.slice(0, 12)}…`,
+      standing: 'in force',
+    });
+    expect(listed.stdout).not.toContain(secret);
+    const keyId = key?.['key_id'] ?? '';
+    expect(made.stderr).toContain(keyId);
+
+    expect(await cli('revoke', keyId)).toMatchObject({ code: 0, stdout: `Key ${keyId} is revoked.\n` });
+    await eventually('the service to refuse the key', async () => (await statusWith(secret)) === 401);
+    expect((await cli('list')).stdout).toMatch(/'revoked'/);
+    expect(await cli('revoke', keyId)).toMatchObject({ code: 1, stderr: 'No key in force has this id.\n' });
+
+    const { body } = await service.request('GET', '/events/audit?limit=2');
+    expect(body).toMatchObject([
+      {
+        operation: { type: 'key.revoke' },
+        route: 'cli keys revoke',
+        principal: { kind: 'human', role: 'admin' },
+      },
+      {
+        operation: { type: 'key.create' },
+        route: 'cli keys create',
+        target: { resource: keyId, type: 'key' },
+      },
+    ]);
+    expect(JSON.stringify(body)).not.toContain(secret);
+  }, 60_000);
+
+  it('of an agent have its role and are bound to it', async () => {
+    const made = await cli('create', '--name', 'for coder', '--kind', 'agent', '--agent', 'coder');
+    expect(made.code).toBe(0);
+    const key = made.stdout.trim();
+    await eventually('the service to honour the key', async () => (await statusWith(key)) === 200);
+    const { status, body } = await service.request('POST', '/events/ingest', { agent_id: 'other' }, { key });
+    expect({ status, name: body.agent.name, claimed: body.context.claimed_agent }).toEqual({
+      status: 201,
+      name: 'coder',
+      claimed: 'other',
+    });
+  }, 30_000);
+
+  const refusals: [string[], string][] = [
+    [['create'], "required option '--name <name>' not specified"],
+    [['create', '--name', 'x'], 'role: must be given for a key that is not bound to an agent'],
+    [['create', '--name', 'x', '--role', 'emperor'], "argument 'emperor' is invalid"],
+    [['create', '--name', 'x', '--role', 'admin', '--kind', 'robot'], "argument 'robot' is invalid"],
+    [
+      ['create', '--name', 'x', '--role', 'admin', '--kind', 'agent'],
+      'agent: must be given for a key of kind agent',
+    ],
+    [
+      ['create', '--name', 'x', '--role', 'admin', '--agent', 'coder'],
+      'agent: must be given for a key of kind agent',
+    ],
+    [
+      ['create', '--name', 'x', '--kind', 'agent', '--agent', 'nobody'],
+      'No agent is registered under "nobody".',
+    ],
+    [['create', '--name', 'x', '--role', 'admin', '--expires', 'soon'], 'expires: must be an ISO 8601 time'],
+    [['create', '--name', 'x', '--role', 'admin', '--expires', '2020-01-01'], 'expires: must be'],
+    [['create', '--name', 'a\nb', '--role', 'admin'], 'name: must be 1 to 64 printable ASCII characters'],
+    [['revoke'], "missing required argument 'key_id'"],
+    [['revoke', 'no-such-key'], 'No key in force has this id.'],
+    [['burn'], "unknown command 'burn'"],
+  ];
+
+  it('are refused in a line, and nothing is made, where the arguments are bad', async () => {
+    const before = (await cli('list', '--json')).stdout;
+    for (let from = 0; from < refusals.length; from += AT_ONCE) {
+      const part = refusals.slice(from, from + AT_ONCE);
+      const ended = await Promise.all(part.map(([args]) => cli(...args)));
+      expect(ended.map(({ code, stdout }) => ({ code, stdout }))).toEqual(
+        part.map(() => ({ code: 1, stdout: '' })),
+      );
+      for (const [index, { stderr }] of ended.entries()) {
+        expect(stderr).toContain(part[index]?.[1]);
+        expect(stderr).not.toContain('    at ');
+      }
+    }
+    expect((await cli('list', '--json')).stdout).toBe(before);
+  }, 60_000);
+});
+
+describe('a bad environment', () => {
+  it('is told variable by variable', async () => {
+    const store = newTestStore();
+    const { code, stderr } = await runCli(store, ['keys', 'list'], { LOG_LEVEL: 'loud', PORT: 'x' });
+    expect(code).toBe(1);
+    expect(stderr).toContain('  PORT="x"');
+    expect(stderr).toContain('  LOG_LEVEL="loud"');
+    await store.remove();
+  });
+});

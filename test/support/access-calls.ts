@@ -1,0 +1,98 @@
+import { ApiKeysService } from '#rbac';
+import { newId, systemContext } from '#kernel';
+import type { AccessRow } from './access-table.js';
+import { sendUpgrade } from './raw-http.js';
+import { anAgent, type TestService } from './service.js';
+
+/** What a call of a route with a given key came to. */
+export interface CallOutcome {
+  readonly route: string;
+  readonly status: number;
+  /** The request target, as an entry names it. */
+  readonly target: string;
+  readonly traceId: string;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests read answers as clients do, without types
+  readonly body: any;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+let fresh = 0;
+
+/** A valid body for each route that takes one. */
+const BODIES: Readonly<Record<string, (agentId: string) => Record<string, unknown>>> = {
+  'POST /api/v1/agents': () => anAgent({ name: `fresh-${(fresh += 1)}` }),
+  'PUT /api/v1/agents/:agent_id': () => ({ role_reasoning: 'reads the table' }),
+  'POST /api/v1/agents/:agent_id/activate': () => ({}),
+  'POST /api/v1/agents/:agent_id/complete': () => ({ success: true }),
+  'POST /api/v1/metrics': (agentId) => ({ agent_id: agentId, metric_type: 'execution' }),
+  'POST /api/v1/budget/deduct': (agentId) => ({ agent_id: agentId, tokens_used: 1, cost_usd: 0.01 }),
+  'POST /api/v1/events/ingest': (agentId) => ({ agent_id: agentId, operation_type: 'tool_use' }),
+};
+
+/** What a route answers who may call it. */
+export function successOf(route: string): number {
+  if (route.startsWith('WS ')) return 101;
+  if (route === 'GET /docs/LICENSE') return 404;
+  if (route.startsWith('DELETE ')) return 204;
+  return route.startsWith('POST ') && !/\/(activate|complete)$/.test(route) ? 201 : 200;
+}
+
+/**
+ * Calls a route as it is meant to be called, about one agent.
+ * @param headers the credentials. @param query as `?a=b`.
+ */
+export async function call(
+  service: TestService,
+  { route }: AccessRow,
+  agent: { readonly id: string; readonly name: string },
+  headers: Record<string, string>,
+  query = '',
+): Promise<CallOutcome> {
+  const [method = '', template = ''] = route.split(' ');
+  const target = template.replace(':agent_id', agent.id).replace(':agent_name', agent.name) + query;
+  const traceId = newId();
+  const sent = { ...headers, 'x-request-id': traceId };
+  if (method === 'WS') {
+    const lines = Object.entries({ host: '127.0.0.1', ...sent });
+    const answer = await sendUpgrade(service.service.port, { target, headers: lines });
+    const body: unknown = answer.status === 101 ? null : JSON.parse(answer.text);
+    return { route, target, traceId, status: answer.status, headers: answer.headers, body };
+  }
+  const answer = await service.request(method, `/${target}`, BODIES[route]?.(agent.id), {
+    key: '',
+    headers: sent,
+  });
+  return { route, target, traceId, ...answer, headers: Object.fromEntries(answer.headers) };
+}
+
+export interface TestKey {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** A key of kind `service`, or of kind `agent` where one is given. */
+export async function aKey(
+  service: TestService,
+  role: string,
+  agent?: { readonly id: string; readonly name: string },
+  expiresAt?: number,
+): Promise<TestKey> {
+  const { key, secret } = await service.get(ApiKeysService).create(systemContext('test'), {
+    name: `key of ${role}`,
+    kind: agent ? 'agent' : 'service',
+    role,
+    ...(agent ? { agent: { agentId: agent.id, name: agent.name } } : {}),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  });
+  return { id: key.keyId, secret };
+}
+
+/** Registers an agent. */
+export async function register(
+  service: TestService,
+  name: string,
+  changes: Record<string, unknown> = {},
+): Promise<{ id: string; name: string }> {
+  const { body } = await service.request('POST', '/agents', anAgent({ name, ...changes }));
+  return { id: body.agent_id as string, name };
+}

@@ -1,0 +1,110 @@
+import { DataSource } from 'typeorm';
+import { AuditRepository, LogTail } from '#audit';
+import { type DatabaseUrl, parseDatabaseUrl } from '#config';
+import {
+  AuditTrail,
+  type EventDraft,
+  type OperationContext,
+  type PendingEvent,
+  type RecordedEvent,
+  SystemClock,
+  systemContext,
+} from '#kernel';
+import { dataSourceOptions } from '#ormconfig';
+import { connectionOptions, prepareFile, Reader, Store } from '#persistence';
+import { LogAuditTrail } from '../../libs/audit/src/log/audit-trail.js';
+import { PostCommitEventBus } from '../../libs/persistence/src/post-commit-event-bus.js';
+import { Writer } from '../../libs/persistence/src/writer.js';
+import type { TestStore } from './store.js';
+
+export function databaseOf(store: TestStore): DatabaseUrl {
+  const database = parseDatabaseUrl(store.url);
+  if (!database) throw new Error(`not a database: ${store.url}`);
+  return database;
+}
+
+/** A connection beside the service's, which may run any SQL. The schema must exist already. */
+export function openRaw(store: TestStore): Promise<DataSource> {
+  const options = connectionOptions(databaseOf(store), 'write');
+  return new DataSource(
+    options.type === 'postgres' ? { ...options, applicationName: 'test' } : options,
+  ).initialize();
+}
+
+/** What a test records: a reported event, of the agent `unknown` unless told otherwise. */
+export function anEvent(changes: Partial<EventDraft> = {}): EventDraft {
+  return {
+    agent: { agentId: 'unknown', name: 'unknown', role: 'unknown' },
+    operationType: 'tool_use',
+    decision: 'allowed',
+    source: 'reported',
+    ...changes,
+  };
+}
+
+/** The store and the log as the service has them, without the service. */
+export class OpenedStore {
+  readonly ctx: OperationContext = systemContext('test');
+  readonly writer: Writer;
+  readonly reader: Reader;
+  readonly bus = new PostCommitEventBus();
+  readonly tail: LogTail;
+  readonly trail: AuditTrail;
+
+  private constructor(
+    readonly store: Store,
+    readonly sources: readonly [DataSource, DataSource],
+  ) {
+    this.writer = new Writer(store);
+    this.reader = new Reader(store);
+    this.tail = new LogTail(new AuditRepository(this.reader), this.bus);
+    this.trail = new LogAuditTrail(new SystemClock(), this.tail);
+  }
+
+  static async open(test: TestStore): Promise<OpenedStore> {
+    const database = databaseOf(test);
+    prepareFile(database);
+    const write = await new DataSource(dataSourceOptions(database, 'write')).initialize();
+    const read = await new DataSource(dataSourceOptions(database, 'read')).initialize();
+    const store = new Store(database, write, read);
+    try {
+      await store.open();
+    } catch (error) {
+      await Promise.all([write.destroy(), read.destroy()]);
+      throw error;
+    }
+    const opened = new OpenedStore(store, [write, read]);
+    await opened.tail.onModuleInit();
+    return opened;
+  }
+
+  /** Commits one entry. */
+  record(changes: Partial<EventDraft> = {}): Promise<PendingEvent> {
+    return this.writer.append(this.ctx, (tx) => this.trail.record(tx, anEvent(changes)));
+  }
+
+  /** All that reaches the bus from now on, in the order it does. */
+  listen(): RecordedEvent[] {
+    const heard: RecordedEvent[] = [];
+    this.bus.subscribe((events) => heard.push(...events));
+    return heard;
+  }
+
+  /** The sequence numbers in the log, ascending. */
+  async sequence(): Promise<number[]> {
+    const rows = await this.reader.query<{ seq: number }>('SELECT seq FROM agent_audit_log ORDER BY seq');
+    return rows.map((row) => row.seq);
+  }
+
+  async close(): Promise<void> {
+    await this.tail.onModuleDestroy();
+    await this.writer.close();
+    await this.store.checkpoint();
+    for (const source of this.sources) await source.destroy();
+  }
+}
+
+/** `1 … count`. */
+export function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
+}
