@@ -1,6 +1,8 @@
 /** One configuration for unit (*.spec.ts), integration (*.int-spec.ts) and end-to-end (*.e2e-spec.ts) tests. */
 export default {
   testEnvironment: 'node',
+  // A bound on what hangs, and no measure of speed: several suites start processes, on machines that are busy.
+  testTimeout: 60_000,
   testMatch: ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/var/'],
   extensionsToTreatAsEsm: ['.ts'],

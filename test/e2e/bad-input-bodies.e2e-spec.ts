@@ -71,7 +71,7 @@ describe.each(CALLS)('bad bodies for %s %s', (method, path, good, unknown) => {
   });
 
   it('are 422 where they are JSON but no object', async () => {
-    for (const text of ['[]', `[${good}]`, '"x"', '""', '1', '0', 'true', 'false', nested(100_000)])
+    for (const text of ['null', '[]', `[${good}]`, '"x"', '""', '1', '0', 'true', 'false', nested(100_000)])
       expectRefusal(await send([text]), 422, 'VALIDATION_FAILED', 'body');
     await expectNothingWritten();
   });

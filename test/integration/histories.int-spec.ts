@@ -57,7 +57,10 @@ class Model {
     this.live.set(agentId, { agentId, name, category: 'none', version: 1 });
   }
 
-  private update(agentId: string, context: { version: number; changes: { metadata_category: string } }): void {
+  private update(
+    agentId: string,
+    context: { version: number; changes: { metadata_category: string } },
+  ): void {
     const agent = this.live.get(agentId);
     if (!agent) throw new Error(`${agentId} was updated and is not alive`);
     if (context.version !== agent.version + 1) throw new Error(`${agentId} lost an update`);

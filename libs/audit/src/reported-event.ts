@@ -51,7 +51,7 @@ export function toReportedEvent(
     const value = request[name];
     return typeof value === 'string' ? keep(name, value, maxBytes, notes) : null;
   };
-  const claimed = text('agent_id', INDEXED_BYTES) ?? 'unknown';
+  const claimed = text('agent_id', INDEXED_BYTES) || 'unknown';
   const agent = agents.resolve(principal.agentId ?? claimed);
   if (
     principal.agentId !== null &&

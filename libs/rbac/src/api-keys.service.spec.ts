@@ -33,7 +33,7 @@ describe('ApiKeysService', () => {
       { resolve: (reference: string) => (reference === AGENT.agentId ? AGENT : null) } as never,
       { run: (ctx: object, work: (tx: unknown) => unknown) => work({ ...ctx, tx }) } as never,
       { record: (_tx: unknown, draft: EventDraft) => drafts.push(draft) } as never,
-      { now: () => 5_000 } as never,
+      { now: () => 5_000 },
     );
   });
 

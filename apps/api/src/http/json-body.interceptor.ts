@@ -45,7 +45,7 @@ export class JsonBodyInterceptor implements NestInterceptor {
       this.parse(request, response, (error?: Error) => (error ? reject(toBodyError(error)) : resolve()));
     });
     // An empty body that announced itself: `Content-Type: application/json` and chunks without a byte.
-    request.body ??= {};
+    if (request.body === undefined) request.body = {};
   }
 }
 

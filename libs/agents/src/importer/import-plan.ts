@@ -76,7 +76,9 @@ export function planImport(
     return { ...report, status: 'updated' };
   });
   // A file that could not be read is not gone, so its agent stays.
-  const unread = new Set(files.filter((file) => file.status !== 'agent').map((file) => `${options.source}/${file.path}`));
+  const unread = new Set(
+    files.filter((file) => file.status !== 'agent').map((file) => `${options.source}/${file.path}`),
+  );
   const gone = (agent: AgentEntity) =>
     agent.origin.startsWith(`${options.source}/`) && !matched.has(agent.agentId) && !unread.has(agent.origin);
   return { add, update, retire: options.prune ? registry.live.filter(gone) : [], files: reports };
