@@ -71,10 +71,10 @@ describe('the service, its database in trouble', () => {
     it('answers 503 or 201 and never half, while the writer is cut off again and again', async () => {
       const before = await log();
       const answered: { detail: string; status: number }[] = [];
-      let cutting = true;
+      const state = { cutting: true };
       const cutter = (async () => {
         let cuts = 0;
-        while (cutting) cuts += (await cutWriter()).length;
+        while (state.cutting) cuts += (await cutWriter()).length;
         return cuts;
       })();
       const clients = Promise.all(
@@ -87,7 +87,7 @@ describe('the service, its database in trouble', () => {
           }
         }),
       );
-      await clients.finally(() => (cutting = false));
+      await clients.finally(() => (state.cutting = false));
       expect(await cutter).toBeGreaterThan(0);
       expect(await ingest('after the cuts')).toMatchObject({ status: 201 });
       const after = await log();

@@ -30,6 +30,14 @@ interface Entry {
   readonly context: any;
 }
 
+/** What of an agent the model knows too. */
+interface ShownAgent {
+  readonly agent_id: string;
+  readonly name: string;
+  readonly metadata: { category: string };
+  readonly budget: { tokens_used_today: number; cost_used_today: number };
+}
+
 interface ModelAgent {
   readonly agentId: string;
   readonly name: string;
@@ -166,12 +174,12 @@ describe(`a random history of ${CLIENTS} clients (seed ${SEED})`, () => {
   it('equals the sequential model that is told the entries in log order', async () => {
     for (const entry of entries) model.apply(entry);
     const { body } = await service.request('GET', '/agents?limit=500');
-    const shown = (body as Record<string, any>[]).map((agent) => ({
-      agentId: agent['agent_id'],
-      name: agent['name'],
-      category: agent['metadata'].category,
-      tokens: agent['budget'].tokens_used_today,
-      cost: agent['budget'].cost_used_today,
+    const shown = (body as ShownAgent[]).map((agent) => ({
+      agentId: agent.agent_id,
+      name: agent.name,
+      category: agent.metadata.category,
+      tokens: agent.budget.tokens_used_today,
+      cost: agent.budget.cost_used_today,
     }));
     const expected = [...model.live.values()]
       .sort((a, b) => (a.name < b.name ? -1 : 1))

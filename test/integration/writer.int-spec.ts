@@ -71,7 +71,9 @@ describe('the writer', () => {
       'fulfilled',
       'fulfilled',
     ]);
-    expect(steps).toEqual([...['apple', 'pear', 'plum'].flatMap((name) => [1, 2, 3].map((n) => name + n))]);
+    expect(steps).toEqual([
+      ...['apple', 'pear', 'plum'].flatMap((name) => [1, 2, 3].map((n) => `${name}${n}`)),
+    ]);
     expect(await rowsOf('apple', 'bystander', 'pear', 'onlooker', 'plum')).toEqual([3, 1, 0, 1, 3]);
   });
 

@@ -4,6 +4,7 @@ import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { WebSocketServer } from 'ws';
 import { DomainError, newId } from '#kernel';
+import { asksForWebSocket, declineUpgrade } from './decline-upgrade.js';
 import { pathOf, StreamAdmission } from './stream-admission.js';
 
 /** An HTTP answer to a request that asked for an upgrade; `body` is a problem document (RFC 9457). */
@@ -57,7 +58,10 @@ export class StreamWsAdapter extends WsAdapter {
 
   protected override ensureHttpServerExists(port: number, httpServer = createServer()): Server | undefined {
     if (this.httpServersRegistry.has(port)) return undefined;
-    const listener: UpgradeListener = (request, socket, head) => this.upgrade(port, request, socket, head);
+    const listener: UpgradeListener = (request, socket, head) => {
+      if (asksForWebSocket(request)) this.upgrade(port, request, socket, head);
+      else declineUpgrade(httpServer, request, socket, head);
+    };
     this.httpServersRegistry.set(port, httpServer);
     this.listeners.set(httpServer, listener);
     httpServer.on('upgrade', listener);
