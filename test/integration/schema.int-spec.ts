@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { DataSource, FileLogger, type QueryRunner } from 'typeorm';
+import { DataSource, type QueryRunner } from 'typeorm';
 import { dataSourceOptions } from '#ormconfig';
 import { MIGRATIONS, prepareFile, Store } from '#persistence';
 import { databaseOf, OpenedStore, upTo } from '../support/opened-store.js';
@@ -155,7 +155,7 @@ describe('a new store', () => {
     const options = {
       ...dataSourceOptions(database, 'write'),
       migrations: [...MIGRATIONS, Broken9999999999999],
-      logger: new FileLogger(false),
+      logger: 'debug' as const,
     };
     const source = await new DataSource(options).initialize();
     await expect(new Store(database, source, source).open()).rejects.toThrow('deliberate');

@@ -224,13 +224,13 @@ describe('the stream over a socket', () => {
     },
   );
 
-  it.each<Record<string, string>>([
-    { 'Sec-WebSocket-Version': '7' },
-    { 'Sec-WebSocket-Key': 'short' },
-  ])('answers 400 for a handshake with %j', async (headers) => {
-    const { status, body } = await refusal(PATH, { authorization: 'key', ...headers });
-    expect([status, body['code']]).toEqual([400, 'BAD_REQUEST']);
-  });
+  it.each<Record<string, string>>([{ 'Sec-WebSocket-Version': '7' }, { 'Sec-WebSocket-Key': 'short' }])(
+    'answers 400 for a handshake with %j',
+    async (headers) => {
+      const { status, body } = await refusal(PATH, { authorization: 'key', ...headers });
+      expect([status, body['code']]).toEqual([400, 'BAD_REQUEST']);
+    },
+  );
 
   it('sends everyone away while draining, and takes nobody in', async () => {
     const listener = await listen();

@@ -45,7 +45,7 @@ export class AgentsController {
   @ApiBodyProblems()
   @ApiProblems(409)
   async register(@Ctx() ctx: OperationContext, @Body() request: CreateAgentRequest): Promise<AgentResponse> {
-    return this.queries.get(await this.agents.register(ctx, toProfile(request), request.agent_id));
+    return this.queries.getChanged(await this.agents.register(ctx, toProfile(request), request.agent_id));
   }
 
   @Get(['agents', 'agents/registry', 'registry/agents'])
@@ -103,7 +103,7 @@ export class AgentsController {
     @Param('agent_id') reference: string,
     @Body() request: UpdateAgentRequest,
   ): Promise<AgentResponse> {
-    return this.queries.get(await this.agents.update(ctx, reference, toChanges(request)));
+    return this.queries.getChanged(await this.agents.update(ctx, reference, toChanges(request)));
   }
 
   @Delete('agents/:agent_id')
@@ -134,7 +134,7 @@ export class AgentsController {
     @Body() request: ActivateAgentRequest,
   ): Promise<AgentResponse> {
     const task = { sessionId: request.session_id ?? null, task: request.task ?? null };
-    return this.queries.get(await this.agents.activate(ctx, reference, task));
+    return this.queries.getChanged(await this.agents.activate(ctx, reference, task));
   }
 
   @Post('agents/:agent_id/complete')
@@ -159,7 +159,7 @@ export class AgentsController {
       success,
       execution_time_ms: executionTimeMs = null,
     } = request;
-    return this.queries.get(
+    return this.queries.getChanged(
       await this.agents.complete(ctx, reference, { sessionId, task, success, executionTimeMs }),
     );
   }

@@ -24,6 +24,13 @@ export class AgentsQueries {
     return toAgentResponse(row, this.policy, this.calendar.today());
   }
 
+  /** The agent after a change that is committed; it may have been retired since. @throws AgentNotFound */
+  async getChanged(agentId: string): Promise<AgentResponse> {
+    const row = await this.readModel.find(agentId);
+    if (!row) throw new AgentNotFound(agentId);
+    return toAgentResponse(row, this.policy, this.calendar.today());
+  }
+
   async list(filter: AgentFilter, page: Page): Promise<PageOf<AgentResponse>> {
     const { items, total } = await this.readModel.list(filter, page);
     const today = this.calendar.today();

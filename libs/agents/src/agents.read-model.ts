@@ -76,6 +76,15 @@ export class AgentsReadModel {
     return row ?? null;
   }
 
+  /** Retired agents too. */
+  async find(agentId: string): Promise<AgentRow | null> {
+    const [row] = await this.reader.query<AgentRow>(`${SELECT} WHERE a.agent_id = ?`, [
+      this.calendar.today().date,
+      agentId,
+    ]);
+    return row ?? null;
+  }
+
   /** By name. */
   async list(filter: AgentFilter, page: Page): Promise<PageOf<AgentRow>> {
     const where = new Where()
