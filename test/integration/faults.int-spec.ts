@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { systemContext, TransactionRunner } from '#kernel';
 import { Reader, storeOf } from '#persistence';
+import { BEGIN } from '../../libs/persistence/src/dialect.js';
 import { eventually } from '../support/eventually.js';
 import { openRaw, upTo } from '../support/opened-store.js';
 import { type Answer, anAgent, TestService } from '../support/service.js';
@@ -39,9 +40,19 @@ describe('the service, its database in trouble', () => {
     return { seq: rows.map((row) => row.seq), details: reported.map((row) => row.operation_detail) };
   }
 
-  on('sqlite')('locked by another process for longer than it waits', () => {
-    beforeEach(() => raw.query('BEGIN IMMEDIATE'));
-    afterEach(() => raw.query('ROLLBACK').catch(() => undefined));
+  describe('locked by another process for longer than it waits', () => {
+    let holder: QueryRunner;
+    beforeEach(async () => {
+      holder = raw.createQueryRunner();
+      for (const statement of BEGIN[TEST_DIALECT]) await holder.query(statement);
+      // This one is alive and would not be ended for being idle.
+      if (TEST_DIALECT === 'postgres')
+        await holder.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+    });
+    afterEach(async () => {
+      await holder.query('ROLLBACK').catch(() => undefined);
+      await holder.release();
+    });
 
     it('answers 503 to writes, reads on, and goes on when the lock is gone', async () => {
       const answers = await Promise.all([
@@ -52,7 +63,7 @@ describe('the service, its database in trouble', () => {
       for (const answer of answers) expectUnavailable(answer);
       expect(await service.request('GET', '/events/audit')).toMatchObject({ status: 200, body: [] });
       expect(await service.request('GET', '//health')).toMatchObject({ status: 200 });
-      await raw.query('ROLLBACK');
+      await holder.query('ROLLBACK');
       expect(await ingest('let in')).toMatchObject({ status: 201, body: { seq: 1 } });
       expect(await log()).toEqual({ seq: [1], details: ['let in'] });
       expect(await service.request('GET', '/agents')).toMatchObject({ status: 200, body: [] });

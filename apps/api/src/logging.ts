@@ -39,6 +39,8 @@ export class PinoLogger implements LoggerService {
 
   static create(config: Pick<Config, 'logLevel'>): PinoLogger {
     const stream = process.stdout.isTTY ? pretty({ sync: true }) : pino.destination({ dest: 1, sync: true });
+    // A log that cannot be written, on a full disk say, must not end the service.
+    stream.on('error', () => undefined);
     const options = { level: config.logLevel, redact: SECRETS, serializers: { err: describe } };
     return new PinoLogger(pino(options, stream));
   }

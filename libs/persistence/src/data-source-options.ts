@@ -20,6 +20,22 @@ const POSTGRES_TYPES: pg.CustomTypesConfig = {
 /** TypeORM switches on the driver's long stack traces, which cost every statement an `Error`. */
 const SQLITE_WITHOUT_TRACES = { ...sqlite3, verbose: () => sqlite3 };
 
+/**
+ * Nothing waits without end: not for the lock of an instance that hangs, whose own transaction is ended too, and
+ * not for an answer from a server that is gone.
+ */
+const QUERY_TIMEOUT_MS = 60_000;
+const POSTGRES_SETTINGS: Readonly<Record<ConnectionUse, Readonly<Record<string, string>>>> = {
+  write: { synchronous_commit: 'on', lock_timeout: '5s', idle_in_transaction_session_timeout: '10s' },
+  read: { default_transaction_read_only: 'on', statement_timeout: '30s' },
+};
+
+function settings(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
+}
+
 /** TypeORM's options for a store; entities and migrations are the caller's to add. */
 export function connectionOptions(database: DatabaseUrl, use: ConnectionUse): DataSourceOptions {
   if (database.dialect === 'sqlite') {
@@ -39,7 +55,9 @@ export function connectionOptions(database: DatabaseUrl, use: ConnectionUse): Da
     installExtensions: false,
     extra: {
       types: POSTGRES_TYPES,
-      options: `-c search_path=${database.schema} -c synchronous_commit=on`,
+      keepAlive: true,
+      query_timeout: QUERY_TIMEOUT_MS,
+      options: settings({ search_path: database.schema, ...POSTGRES_SETTINGS[use] }),
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Database } from 'sqlite3';
 import type { DataSource } from 'typeorm';
 import type { DatabaseUrl } from '#config';
 import type { ConnectionUse } from './data-source-options.js';
@@ -34,12 +35,26 @@ export async function configureConnection(source: DataSource, use: ConnectionUse
     if (actual !== expected)
       throw new Error(`SQLite pragma ${pragma} is ${String(actual)} and must be ${expected}`);
   }
-  if (use === 'read') await source.query('PRAGMA query_only = ON');
+  if (use === 'read') {
+    await source.query('PRAGMA query_only = ON');
+    readOneByOne(source);
+  }
 }
 
-/** Moves the write-ahead log into the database file, so that a copy of the file alone is whole. */
+/**
+ * Makes the driver queue a connection's statements by itself. Otherwise each takes a thread of libuv's pool and
+ * waits there for the connection, and four slow reads leave the writer none.
+ */
+function readOneByOne(source: DataSource): void {
+  (source.driver as unknown as { databaseConnection: Database }).databaseConnection.serialize();
+}
+
+/**
+ * Moves what it can of the write-ahead log into the database file without waiting for anyone; the last connection
+ * to close, of any process, moves the rest.
+ */
 export async function checkpoint(source: DataSource): Promise<void> {
-  if (source.options.type === 'sqlite') await source.query('PRAGMA wal_checkpoint(TRUNCATE)');
+  if (source.options.type === 'sqlite') await source.query('PRAGMA wal_checkpoint(PASSIVE)');
 }
 
 /** Runs the migrations that are due, while no other process migrates the same store. */
@@ -64,11 +79,14 @@ async function migrateUnderFileLock(source: DataSource): Promise<void> {
 async function migrateUnderAdvisoryLock(source: DataSource, schema: string): Promise<void> {
   const runner = source.createQueryRunner();
   try {
+    // Another instance's migrations may take longer than a row lock should.
+    await runner.query('SET lock_timeout = 0');
     await runner.query('SELECT pg_advisory_lock(hashtext($1))', [`agent-reality-map:${schema}`]);
     if (schema !== 'public') await runner.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
     await source.runMigrations({ transaction: 'each' });
   } finally {
     await runner.query('SELECT pg_advisory_unlock_all()').catch(() => undefined);
+    await runner.query('RESET lock_timeout').catch(() => undefined);
     await runner.release();
   }
 }

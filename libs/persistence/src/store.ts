@@ -6,7 +6,6 @@ import type { Dialect } from './sql.js';
 /** The two sides of one database: the writer's connection and the readers'. */
 export class Store {
   readonly dialect: Dialect;
-  private ready = false;
 
   constructor(
     private readonly database: DatabaseUrl,
@@ -21,12 +20,6 @@ export class Store {
     await configureConnection(this.writeSource, 'write');
     await migrate(this.writeSource, this.database);
     await configureConnection(this.readSource, 'read');
-    this.ready = true;
-  }
-
-  /** True once migrated. */
-  isReady(): boolean {
-    return this.ready;
   }
 
   /** A connection to write on; only the writer asks. */

@@ -9,7 +9,7 @@ import type { Store } from './store.js';
 /** How many units share one commit at the most. */
 const GROUP_MAX = 1_000;
 /** How many may wait; beyond it the caller is told to come back, so that memory stays bounded. */
-const QUEUE_MAX = 20_000;
+const QUEUE_MAX = 2_000;
 
 /** A caller's work on its way to a commit. */
 interface Unit {
@@ -74,18 +74,25 @@ export class Writer extends TransactionRunner {
     this.running = null;
   }
 
-  private async commit(units: readonly Unit[]): Promise<void> {
+  /** Commits units together, or where that fails each alone. @returns why the store cannot be written, if so. */
+  private async commit(units: readonly Unit[]): Promise<StoreUnavailable | null> {
     const failure = await this.tryCommit(units);
-    if (!failure) return;
+    if (!failure) return null;
     const reason = toStoreError(failure.error);
-    if (units.length === 1 || failure.duringCommit || reason instanceof StoreUnavailable) {
+    const gone = reason instanceof StoreUnavailable ? reason : null;
+    if (units.length === 1 || failure.duringCommit || gone) {
       for (const unit of units) unit.reject(reason);
-      return;
+      return gone;
     }
-    for (const unit of units) await this.commit([unit]);
+    let unavailable: StoreUnavailable | null = null;
+    for (const unit of units) {
+      if (unavailable) unit.reject(unavailable);
+      else unavailable = await this.commit([unit]);
+    }
+    return unavailable;
   }
 
-  /** @returns what kept the whole group from committing; units that failed by themselves are rejected already. */
+  /** @returns what kept the whole group from committing; then none of its units has been answered. */
   private async tryCommit(units: readonly Unit[]): Promise<{ error: unknown; duringCommit: boolean } | null> {
     let runner: QueryRunner | null = null;
     let duringCommit = false;

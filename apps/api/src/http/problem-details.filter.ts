@@ -18,15 +18,21 @@ export class ProblemDetailsFilter implements ExceptionFilter {
 
   async catch(thrown: unknown, host: ArgumentsHost): Promise<void> {
     const http = host.switchToHttp();
-    const request = http.getRequest<ContextRequest>();
     const response = http.getResponse<Response>();
+    try {
+      await this.answer(thrown, http.getRequest<ContextRequest>(), response);
+    } catch (failure) {
+      // Nobody awaits this filter: what it throws would end the process.
+      this.logger.error(failure, 'an error could not be answered');
+      response.destroy();
+    }
+  }
+
+  private async answer(thrown: unknown, request: ContextRequest, response: Response): Promise<void> {
     const error = await this.recorded(toDomainError(thrown), request);
     this.log(error, request);
-    if (response.headersSent) {
-      response.destroy();
-      return;
-    }
-    sendProblem(response, toProblem(error, request.originalUrl, request.context.traceId));
+    if (response.headersSent) response.destroy();
+    else sendProblem(response, toProblem(error, request.originalUrl, request.context.traceId));
   }
 
   private async recorded(error: DomainError, request: ContextRequest): Promise<DomainError> {

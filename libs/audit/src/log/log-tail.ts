@@ -16,6 +16,8 @@ export class LogTail implements OnModuleInit, OnModuleDestroy {
   private published = 0;
   /** The newest sequence number that this process committed; reading on stops no earlier. */
   private known = 0;
+  /** Where the bus stood at the last tick. */
+  private ticked = -1;
   private catchingUp: Promise<void> | null = null;
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
@@ -27,7 +29,7 @@ export class LogTail implements OnModuleInit, OnModuleDestroy {
 
   async onModuleInit(): Promise<void> {
     this.published = await this.repository.size();
-    this.timer = setInterval(() => this.catchUp(), POLL_MS);
+    this.timer = setInterval(() => this.tick(), POLL_MS);
     this.timer.unref();
   }
 
@@ -47,6 +49,12 @@ export class LogTail implements OnModuleInit, OnModuleDestroy {
     this.known = Math.max(this.known, events.at(-1)?.seq ?? 0);
     if (events[0]?.seq === this.published + 1 && !this.catchingUp) this.publish(events);
     else this.catchUp();
+  }
+
+  /** An own commit that was published since the last tick had no gap before it, so nobody else's is missing. */
+  private tick(): void {
+    if (this.ticked === this.published) this.catchUp();
+    this.ticked = this.published;
   }
 
   private publish(events: readonly RecordedEvent[]): void {
