@@ -44,6 +44,25 @@ describe('a key', () => {
     }
   });
 
+  it('is not made for an agent that was retired in the meantime', async () => {
+    const agent = await register(service, 'brief');
+    await service.request('DELETE', `/agents/${agent.id}`);
+    await expect(aKey(service, 'developer', agent)).rejects.toMatchObject({ code: 'AGENT_NOT_FOUND' });
+    expect((await service.get(ApiKeysService).list()).map(({ agentId }) => agentId)).not.toContain(agent.id);
+  });
+
+  it('does not outlive an agent that is retired while it is made', async () => {
+    for (let i = 0; i < 8; i += 1) {
+      const agent = await register(service, 'brief');
+      const retire = () => service.request('DELETE', `/agents/${agent.id}`);
+      const make = () => aKey(service, 'developer', agent).catch(() => null);
+      const [first, second] = i % 2 === 0 ? [retire, make] : [make, retire];
+      await Promise.all([first(), second()]);
+      const keys = (await service.get(ApiKeysService).list()).filter(({ agentId }) => agentId === agent.id);
+      expect(keys.filter(({ revokedAt }) => revokedAt === null)).toEqual([]);
+    }
+  });
+
   it("stays in force when another agent's life ends", async () => {
     const [one, two] = [await register(service, 'stays'), await register(service, 'leaves')];
     const key = await aKey(service, 'developer', one);
@@ -81,11 +100,30 @@ describe('a key', () => {
   });
 
   it('ends when it expires', async () => {
-    const key = await aKey(service, 'developer', undefined, Date.now() + HOUR_MS);
+    const key = await aKey(service, 'developer', undefined, { expiresAt: Date.now() + HOUR_MS });
     expect(await statusWith(key.secret)).toBe(200);
     const later = Date.now() + HOUR_MS;
     jest.spyOn(service.get(Clock), 'now').mockReturnValue(later);
     expect(await statusWith(key.secret)).toBe(401);
+  });
+
+  it('is valid from its networks alone, which its entry names', async () => {
+    const [here, elsewhere] = [
+      await aKey(service, 'developer', undefined, { networks: ['203.0.113.0/24', '127.0.0.0/8'] }),
+      await aKey(service, 'developer', undefined, { networks: ['203.0.113.0/24', '::/0'] }),
+    ];
+    expect(await statusWith(here.secret)).toBe(200);
+    const { status, body } = await service.request('GET', '/agents', undefined, { key: elsewhere.secret });
+    expect([status, body.code, body.detail]).toEqual([
+      401,
+      'UNAUTHENTICATED',
+      'The API key is not valid from here.',
+    ]);
+    const forged = { 'x-forwarded-for': '203.0.113.1', forwarded: 'for=203.0.113.1' };
+    const options = { key: elsewhere.secret, headers: forged };
+    expect((await service.request('GET', '/agents', undefined, options)).status).toBe(401);
+    const [entry] = (await entriesOf('key.create', here.id)) as unknown as { context: object }[];
+    expect(entry?.context).toMatchObject({ networks: ['203.0.113.0/24', '127.0.0.0/8'] });
   });
 
   it('does not end because a client reports that it did', async () => {

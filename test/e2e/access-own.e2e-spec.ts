@@ -177,6 +177,7 @@ describe("an agent's key", () => {
         { agent_id: own.id },
         { agent_id: own.id.toUpperCase() },
         { agent_id: own.name },
+        { agent_id: '' },
       ]) {
         await post(names);
         const entry = await newest(`operation_type=${operationType}`);

@@ -107,7 +107,7 @@ describe('access, RBAC on', () => {
     let revoked: TestKey;
     beforeAll(async () => {
       inForce = await aKey(service, 'admin');
-      expired = await aKey(service, 'admin', undefined, Date.now() - 1);
+      expired = await aKey(service, 'admin', undefined, { expiresAt: Date.now() - 1 });
       revoked = await aKey(service, 'admin');
       await service.get(ApiKeysService).revoke(systemContext('test'), revoked.id);
     });

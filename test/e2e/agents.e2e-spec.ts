@@ -94,6 +94,17 @@ describe('registering agents', () => {
     });
   });
 
+  it('takes a limit of a millionth of a dollar and no smaller one, as its document says', async () => {
+    const put = (usd: number) => service.request('PUT', '/agents/full-1', { budget_max_cost_per_day: usd });
+    expect((await put(0.000001)).body.budget.max_cost_per_day).toBe(0.000001);
+    for (const usd of [0, 4e-7, 9e-7]) expect((await put(usd)).status).toBe(422);
+    const { components } = (await service.request('GET', '//openapi.json')).body;
+    for (const schema of ['CreateAgentRequest', 'UpdateAgentRequest'])
+      expect(components.schemas[schema].properties.budget_max_cost_per_day).toMatchObject({
+        minimum: 0.000001,
+      });
+  });
+
   it('tells none from inherited: [] stays [], null is absence', async () => {
     const none = await service.request(
       'POST',

@@ -25,7 +25,7 @@ const AGENT_FIELDS = {
   rbac_requires_approval: bad.badBoolean,
   rbac_approval_threshold: bad.badNumber(1e6),
   budget_max_tokens_per_session: bad.badPositive(bad.badInteger(1e12)),
-  budget_max_cost_per_day: bad.badPositive(bad.badNumber(1e6)),
+  budget_max_cost_per_day: [...bad.badPositive(bad.badNumber(1e6)), '0.0000009', '4e-7'],
   budget_currency: [...bad.badEnum, '"EUR"', '"usd"'],
   metadata_specialist: bad.badBoolean,
   metadata_version: bad.badText,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { expectProblem, LOCAL, logSize, newestEntries } from '../support/answers.js';
@@ -69,6 +70,8 @@ describe('budgets', () => {
         const answer = await deduct({ ...(agent === undefined ? {} : { agent_id: agent }), cost_usd: 1 });
         expect(answer).toMatchObject({ agent_id: 'unknown', cost_used_today: (spent += 1), status: 'ok' });
         expect(answer.remaining_cost).toBeNull();
+        const [entry] = await newestEntries(service);
+        expect(entry.context.claimed_agent).toBe(agent || undefined);
       }
     });
 
@@ -221,6 +224,25 @@ describe('budgets', () => {
       const { name } = await register();
       for (const id of [null, null, '', '']) await deduct({ agent_id: name, cost_usd: 1, [field]: id });
       expect((await budgetOf(name)).cost_used_today).toBe(4);
+    });
+
+    it('is taken up to 4 KiB, told apart to its last character, and kept as a digest when it is long', async () => {
+      const { name } = await register();
+      const long = 'ü'.repeat(2047) + 'x';
+      for (const id of [long, long, `${long}y`, 'z'.repeat(512), 'z'.repeat(512), 'z'.repeat(513)])
+        await deduct({ agent_id: name, cost_usd: 1, [field]: id });
+      expect((await budgetOf(name)).cost_used_today).toBe(4);
+      const entries = (await newestEntries(service, 4)) as { context: Record<string, string> }[];
+      const kept = entries.map(({ context }) => context[field]).reverse();
+      const digest = (id: string) => `sha256:${createHash('sha256').update(id).digest('hex')}`;
+      expect(kept).toEqual([digest(long), digest(`${long}y`), 'z'.repeat(512), digest('z'.repeat(513))]);
+      const refused = { agent_id: name, tokens_used: 0, cost_usd: 1, [field]: 'x'.repeat(4097) };
+      expectProblem(
+        await service.request('POST', '/budget/deduct', refused),
+        422,
+        'VALIDATION_FAILED',
+        field,
+      );
     });
 
     it('is charged once on the account unknown as well', async () => {

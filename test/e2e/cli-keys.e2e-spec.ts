@@ -38,6 +38,7 @@ describe('keys', () => {
       role: 'reviewer',
       agent_id: null,
       prefix: `${secret.slice(0, 12)}…`,
+      networks: null,
       standing: 'in force',
     });
     expect(listed.stdout).not.toContain(secret);
@@ -78,6 +79,19 @@ describe('keys', () => {
     });
   }, 30_000);
 
+  it('are bound to networks, which the list shows', async () => {
+    const networks = ['127.0.0.0/8', '2001:db8::/32'];
+    const named = ['--network', '127.0.0.0/8', '--network', '2001:db8::/32'];
+    const made = await cli('create', '--name', 'office', '--role', 'tester', ...named);
+    await eventually(
+      'the service to honour the key',
+      async () => (await statusWith(made.stdout.trim())) === 200,
+    );
+    const keys = JSON.parse((await cli('list', '--json')).stdout) as Record<string, unknown>[];
+    expect(keys.find(({ name }) => name === 'office')).toMatchObject({ networks });
+    expect((await cli('list')).stdout).toContain('127.0.0.0/8, 2001:db8::/32');
+  }, 30_000);
+
   const refusals: [string[], string][] = [
     [['create'], "required option '--name <name>' not specified"],
     [['create', '--name', 'x'], 'role: must be given for a key that is not bound to an agent'],
@@ -97,6 +111,10 @@ describe('keys', () => {
     ],
     [['create', '--name', 'x', '--role', 'admin', '--expires', 'soon'], 'expires: must be an ISO 8601 time'],
     [['create', '--name', 'x', '--role', 'admin', '--expires', '2020-01-01'], 'expires: must be'],
+    [
+      ['create', '--name', 'x', '--role', 'admin', '--network', '10.0.0.0/8', '--network', '10.0.0.0/33'],
+      'network: must be in CIDR notation, such as 10.0.0.0/8 or 2001:db8::/32: "10.0.0.0/33" is not',
+    ],
     [['create', '--name', 'a\nb', '--role', 'admin'], 'name: must be 1 to 64 printable ASCII characters'],
     [['revoke'], "missing required argument 'key_id'"],
     [['revoke', 'no-such-key'], 'No key in force has this id.'],

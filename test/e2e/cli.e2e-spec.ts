@@ -176,6 +176,18 @@ describe('seed', () => {
   );
 
   it(
+    'changes no agent that somebody vouched for without --trust, and counts its file as refused',
+    async () => {
+      const before = (await service.request('GET', '/agents')).body;
+      const { code, report } = await seed('--prune');
+      expect(code).toBe(1);
+      expect(report).toMatchObject({ added: 0, updated: 0, unchanged: 0, refused: 12, retired: [] });
+      expect((await service.request('GET', '/agents')).body).toEqual(before);
+    },
+    SEED_TIMEOUT_MS,
+  );
+
+  it(
     '--strict leaves out what is not plainly an identity file',
     async () => {
       const { report } = await seed('--strict', '--dry-run', '--trust');

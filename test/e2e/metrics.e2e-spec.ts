@@ -202,7 +202,7 @@ describe('metrics', () => {
       expect(await used(name)).toEqual([0, 1]);
     });
 
-    it.each(['toolu_1', 'x'.repeat(400)])(
+    it.each(['toolu_1', 'x'.repeat(400), 'x'.repeat(4096)])(
       'charges a tool use once, by metric or by deduction',
       async (id) => {
         const { name } = await register();

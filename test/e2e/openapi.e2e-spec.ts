@@ -142,10 +142,10 @@ describe('the OpenAPI document', () => {
         : valid(parameter.schema, resolve);
     const values = fc.record(
       Object.fromEntries(
-        parameters.map((parameter) => [
-          parameter.name,
-          wild ? fc.oneof(value(parameter), anything) : value(parameter),
-        ]),
+        parameters.map((parameter) => {
+          const wildValue = parameter.in === 'path' ? anything.filter(isSegment) : anything;
+          return [parameter.name, wild ? fc.oneof(value(parameter), wildValue) : value(parameter)];
+        }),
       ),
       {
         requiredKeys: parameters
@@ -191,6 +191,11 @@ describe('the OpenAPI document', () => {
     }
   }, 120_000);
 });
+
+/** What is no segment of a path by itself makes the URL another route's. */
+function isSegment(value: unknown): boolean {
+  return !['', '.', '..'].includes(textOf(value));
+}
 
 function textOf(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');

@@ -56,6 +56,16 @@ describe('the stream, RBAC on', () => {
       expect(await service.get(AuditRepository).size()).toBe(before);
     });
 
+    it('lets a key in from its networks alone', async () => {
+      for (const [network, expected] of [
+        ['127.0.0.0/8', 101],
+        ['203.0.113.0/24', 401],
+      ] as const) {
+        const { secret } = await aKey(service, 'analyst', undefined, { networks: [network] });
+        expect([network, (await upgrade(path, [['X-API-Key', secret]])).status]).toEqual([network, expected]);
+      }
+    });
+
     it('lets nobody in without the permission, and records it', async () => {
       const { id, secret } = await aKey(service, 'tester');
       const { status, problem } = await upgrade(path, [['X-API-Key', secret]]);
@@ -132,7 +142,7 @@ describe('the stream, RBAC on', () => {
     });
 
     it('when its key expires', async () => {
-      const key = await aKey(service, 'analyst', undefined, Date.now() + HOUR_MS);
+      const key = await aKey(service, 'analyst', undefined, { expiresAt: Date.now() + HOUR_MS });
       await client(ADMIN_KEY);
       const ends = await client(key.secret);
       jest.spyOn(service.get(Clock), 'now').mockReturnValue(Date.now() + HOUR_MS);

@@ -1,4 +1,4 @@
-import { ApiKeysService } from '#rbac';
+import { ApiKeysService, type NewApiKey } from '#rbac';
 import { newId, systemContext } from '#kernel';
 import type { AccessRow } from './access-table.js';
 import { sendUpgrade } from './raw-http.js';
@@ -75,14 +75,14 @@ export async function aKey(
   service: TestService,
   role: string,
   agent?: { readonly id: string; readonly name: string },
-  expiresAt?: number,
+  bounds: Pick<NewApiKey, 'expiresAt' | 'networks'> = {},
 ): Promise<TestKey> {
   const { key, secret } = await service.get(ApiKeysService).create(systemContext('test'), {
     name: `key of ${role}`,
     kind: agent ? 'agent' : 'service',
     role,
     ...(agent ? { agent: { agentId: agent.id, name: agent.name } } : {}),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...bounds,
   });
   return { id: key.keyId, secret };
 }

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -7,11 +6,12 @@ import { DATA_FOLDER, parseEnvironment } from '#config';
 import { newId, type OperationContext } from '#kernel';
 import { loadPolicy } from '#rbac';
 import { CliModule } from './cli.module.js';
+import { terminalUser } from './terminal-user.js';
 
 /** Who works at this terminal: whoever can open the store may do anything to it, and the log says who it was. */
 function terminalContext(command: string): OperationContext {
   const principal = {
-    id: `cli:${userInfo().username}`,
+    id: `cli:${terminalUser()}`,
     kind: 'human' as const,
     role: 'admin',
     agentId: null,

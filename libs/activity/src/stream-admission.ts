@@ -25,7 +25,7 @@ export class StreamAdmission {
 
   /** @throws DomainError `UNAUTHENTICATED`; AccessDenied without the permission `stream:read`. */
   authorize(request: IncomingMessage): void {
-    const principal = this.authenticator.authenticate(request.headers);
+    const principal = this.authenticator.authenticate(request.headers, request.socket.remoteAddress);
     this.principals.set(request, principal);
     this.authenticator.authorize({ principal }, 'stream:read');
   }

@@ -5,8 +5,15 @@ import { Clock, type OperationContext, type TransactionContext, TransactionRunne
 import { ApiKeysService, Policy, ROLE_NAMES } from '#rbac';
 import { newAgent } from './agent.entity.js';
 import { AgentsRepository } from './agents.repository.js';
-import { type FileReport, type ImportPlan, planImport, type PlanOptions } from './importer/import-plan.js';
-import { type IdentityFileResult, readIdentityFolder, type RoleFacts } from './importer/index.js';
+import {
+  type FileReport,
+  type IdentityFileResult,
+  type ImportPlan,
+  planImport,
+  type PlanOptions,
+  readIdentityFolder,
+  type RoleFacts,
+} from './importer/index.js';
 import { RegistryChanges } from './registry-changes.js';
 
 /** The registry that comes with this package. */
@@ -19,7 +26,10 @@ export interface ImportOptions {
   readonly prune?: boolean;
   /** Say what would be done and write nothing. */
   readonly dryRun?: boolean;
-  /** Vouch for the files: let their roles confer secrets and registry rights, and their limits exceed the roles'. */
+  /**
+   * Vouch for the files: let their roles confer secrets and registry rights, their limits exceed the roles', and
+   * their identities replace those of agents that somebody vouched for.
+   */
   readonly trust?: boolean;
   readonly onProgress?: (done: number, total: number) => void;
 }

@@ -1,9 +1,8 @@
 import { toMicroUsd } from '#kernel';
+import { DEFAULT_APPROVAL_THRESHOLD_USD, DEFAULT_VERSION } from './agent-defaults.js';
 import type { AgentProfile } from './agent.entity.js';
 import type { CreateAgentRequest } from './dto/create-agent.request.js';
 import type { UpdateAgentRequest } from './dto/update-agent.request.js';
-
-const DEFAULT_APPROVAL_THRESHOLD_USD = 10;
 
 /** The profile of a new agent, defaults filled in; null where the role is to be asked. */
 export function toProfile(request: CreateAgentRequest): AgentProfile {
@@ -23,7 +22,7 @@ export function toProfile(request: CreateAgentRequest): AgentProfile {
     maxCostPerDayMicro: microOrNull(request.budget_max_cost_per_day) ?? null,
     category: request.metadata_category,
     specialist: request.metadata_specialist ?? false,
-    metadataVersion: request.metadata_version ?? '1.0.0',
+    metadataVersion: request.metadata_version ?? DEFAULT_VERSION,
     tags: request.metadata_tags ?? [],
   };
 }

@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { AgentDirectory, type AgentRef, EventBus, isUuid, type RecordedEvent } from '#kernel';
+import { AgentDirectory, type AgentRef, EventBus, isUuid, type RecordedEvent, Refresher } from '#kernel';
 import { Policy } from '#rbac';
 import type { AgentEntity } from './agent.entity.js';
 import { AgentsRepository } from './agents.repository.js';
@@ -21,6 +21,11 @@ export class CachedAgentDirectory extends AgentDirectory implements OnModuleInit
   private byId = new Map<string, KnownAgent>();
   private byName = new Map<string, KnownAgent>();
   private unsubscribe = (): void => undefined;
+  private readonly refresher = new Refresher(
+    () => this.repository.findLive(),
+    (live) => this.replace(live),
+    (error) => this.logger.error(error, 'the registry could not be read anew'),
+  );
 
   constructor(
     private readonly repository: AgentsRepository,
@@ -32,11 +37,12 @@ export class CachedAgentDirectory extends AgentDirectory implements OnModuleInit
 
   async onModuleInit(): Promise<void> {
     this.unsubscribe = this.events.subscribe((events) => this.follow(events));
-    await this.reload();
+    await this.refresher.refresh();
   }
 
-  onModuleDestroy(): void {
+  async onModuleDestroy(): Promise<void> {
     this.unsubscribe();
+    await this.refresher.close();
   }
 
   resolve(reference: string): AgentRef | null {
@@ -50,30 +56,29 @@ export class CachedAgentDirectory extends AgentDirectory implements OnModuleInit
 
   /** Puts in what was committed; older versions of what is known are left aside. */
   put(agent: AgentEntity): void {
+    this.refresher.noteChange();
     const known = this.byId.get(agent.agentId);
     if (known && known.version >= agent.version) return;
-    if (known && known.ref.name !== agent.name) this.remove(agent.agentId);
-    const entry = { ref: this.toRef(agent), version: agent.version };
+    if (known && known.ref.name !== agent.name) this.forget(known);
+    const entry = this.toKnown(agent);
     this.byId.set(agent.agentId, entry);
     this.byName.set(agent.name, entry);
   }
 
   remove(agentId: string): void {
+    this.refresher.noteChange();
     const known = this.byId.get(agentId);
-    if (!known) return;
-    this.byId.delete(agentId);
-    // The name may belong to a successor already.
-    if (this.byName.get(known.ref.name) === known) this.byName.delete(known.ref.name);
+    if (known) this.forget(known);
   }
 
   private follow(events: readonly RecordedEvent[]): void {
-    const unseen = events.some(
-      (event) => CHANGES.has(event.operationType) && event.source === 'decided' && !this.knows(event),
+    const changes = events.filter(
+      ({ source, operationType }) => source === 'decided' && CHANGES.has(operationType),
     );
-    if (unseen)
-      this.reload().catch((error: unknown) =>
-        this.logger.error(error, 'the registry could not be read anew'),
-      );
+    if (changes.length === 0) return;
+    // What is in the view may still be missing from a reading under way.
+    if (changes.every((event) => this.knows(event))) this.refresher.noteChange();
+    else this.refresher.refreshSoon();
   }
 
   /** True where an own change has put the event's effect in already. */
@@ -85,16 +90,21 @@ export class CachedAgentDirectory extends AgentDirectory implements OnModuleInit
     return known !== undefined && version !== undefined && known.version >= version;
   }
 
-  private async reload(): Promise<void> {
-    const live = await this.repository.findLive();
-    const ids = new Set(live.map((agent) => agent.agentId));
-    for (const id of [...this.byId.keys()]) if (!ids.has(id)) this.remove(id);
-    for (const agent of live) this.put(agent);
+  private replace(live: readonly AgentEntity[]): void {
+    const known = live.map((agent) => this.toKnown(agent));
+    this.byId = new Map(known.map((entry) => [entry.ref.agentId, entry]));
+    this.byName = new Map(known.map((entry) => [entry.ref.name, entry]));
   }
 
-  private toRef(agent: AgentEntity): AgentRef {
+  private forget(known: KnownAgent): void {
+    this.byId.delete(known.ref.agentId);
+    // The name may belong to a successor already.
+    if (this.byName.get(known.ref.name) === known) this.byName.delete(known.ref.name);
+  }
+
+  private toKnown(agent: AgentEntity): KnownAgent {
     const role = this.policy.role(agent.role);
-    return {
+    const ref = {
       agentId: agent.agentId,
       name: agent.name,
       role: agent.role,
@@ -102,5 +112,6 @@ export class CachedAgentDirectory extends AgentDirectory implements OnModuleInit
       maxTokensPerSession: agent.maxTokensPerSession ?? role.maxTokensPerSession,
       maxCostPerDayMicro: agent.maxCostPerDayMicro ?? role.maxCostPerDayMicro,
     };
+    return { ref, version: agent.version };
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AgentDirectory, AuditTrail, type OperationContext, TransactionRunner } from '#kernel';
+import { AgentDirectory, AuditTrail, LIMITS, type OperationContext, TransactionRunner } from '#kernel';
 import { actorOf } from './actor.js';
 
 export interface AccessDenial {
@@ -26,7 +26,7 @@ export class AccessDenials {
         agent: actorOf(ctx.principal, this.agents),
         operationType: 'access.denied',
         operationDetail: ctx.route,
-        targetResource: denial.target.slice(0, 4096),
+        targetResource: denial.target.slice(0, LIMITS.textBytes),
         targetType: 'route',
         decision: 'denied',
         reason: denial.reason,

@@ -9,7 +9,7 @@ import { Reflector } from '@nestjs/core';
 import { concatMap, type Observable } from 'rxjs';
 import { CONFIG, type Config } from '#config';
 import { type ContextRequest, routeOf } from '#contract';
-import { AgentDirectory, AuditTrail, TransactionRunner } from '#kernel';
+import { AgentDirectory, AuditTrail, LIMITS, TransactionRunner } from '#kernel';
 import { demandOf } from '#rbac';
 import { actorOf } from './actor.js';
 
@@ -53,7 +53,7 @@ export class AuditInterceptor implements NestInterceptor {
         agent: actorOf(ctx.principal, this.agents),
         operationType: 'access.read',
         operationDetail: ctx.route,
-        targetResource: request.originalUrl.slice(0, 4096),
+        targetResource: request.originalUrl.slice(0, LIMITS.textBytes),
         targetType: 'route',
         decision: 'allowed',
         source: 'decided',

@@ -11,10 +11,10 @@ import { LogTail } from './log/log-tail.js';
 @Global()
 @Module({
   providers: [AuditRepository, LogTail, AccessDenials, { provide: AuditTrail, useClass: LogAuditTrail }],
-  exports: [AuditTrail, AuditRepository, LogTail, AccessDenials],
+  exports: [AuditTrail, AuditRepository, AccessDenials],
 })
 export class AuditTrailModule {}
 
 /** The log over HTTP. */
-@Module({ controllers: [AuditController], providers: [AuditService], exports: [AuditService] })
+@Module({ controllers: [AuditController], providers: [AuditService] })
 export class AuditModule {}

@@ -19,6 +19,13 @@ export interface AuditCounts {
   readonly roles: Record<string, number>;
 }
 
+interface CountRow {
+  readonly rbac_decision: string;
+  readonly operation_type: string;
+  readonly agent_role: string;
+  readonly entries: number;
+}
+
 /** Reads the log. Nothing here writes: entries come through the log's sink alone. */
 @Injectable()
 export class AuditRepository {
@@ -55,21 +62,27 @@ export class AuditRepository {
   }
 
   async count(agentId: string | undefined): Promise<AuditCounts> {
-    const [decisions, operationTypes, roles] = await Promise.all([
-      this.countBy('rbac_decision', agentId),
-      this.countBy('operation_type', agentId),
-      this.countBy('agent_role', agentId),
-    ]);
-    const total = Object.values(decisions).reduce((sum, count) => sum + count, 0);
-    return { total, decisions, operationTypes, roles };
-  }
-
-  private async countBy(column: string, agentId: string | undefined): Promise<Record<string, number>> {
     const where = new Where().and('agent_id = ?', agentId);
-    const rows = await this.reader.query<{ value: string; entries: number }>(
-      `SELECT ${column} AS value, COUNT(*) AS entries FROM agent_audit_log ${where.sql} GROUP BY ${column}`,
+    // One statement, since each one sees the log as it is when it begins.
+    const rows = await this.reader.query<CountRow>(
+      `SELECT rbac_decision, operation_type, agent_role, COUNT(*) AS entries
+       FROM agent_audit_log ${where.sql} GROUP BY rbac_decision, operation_type, agent_role`,
       where.parameters,
     );
-    return Object.fromEntries(rows.map((row) => [row.value, row.entries]));
+    return {
+      total: rows.reduce((total, { entries }) => total + entries, 0),
+      decisions: sumBy(rows, 'rbac_decision'),
+      operationTypes: sumBy(rows, 'operation_type'),
+      roles: sumBy(rows, 'agent_role'),
+    };
   }
+}
+
+function sumBy(
+  rows: readonly CountRow[],
+  column: Exclude<keyof CountRow, 'entries'>,
+): Record<string, number> {
+  const sums = new Map<string, number>();
+  for (const row of rows) sums.set(row[column], (sums.get(row[column]) ?? 0) + row.entries);
+  return Object.fromEntries(sums);
 }

@@ -51,24 +51,20 @@ export function toReportedEvent(
     const value = request[name];
     return typeof value === 'string' ? keep(name, value, maxBytes, notes) : null;
   };
-  const claimed = text('agent_id', INDEXED_BYTES) || 'unknown';
-  const agent = agents.resolve(principal.agentId ?? claimed);
-  if (
-    principal.agentId !== null &&
-    agents.idFor(claimed) !== principal.agentId &&
-    request.agent_id !== undefined
-  ) {
+  // An empty reference names nobody.
+  const claimed = text('agent_id', INDEXED_BYTES) || null;
+  const given = claimed ?? 'unknown';
+  const own = principal.agentId !== null;
+  const agent = agents.resolve(principal.agentId ?? given);
+  if (own && claimed !== null && agents.idFor(claimed) !== principal.agentId)
     notes.note('claimed_agent', claimed);
-  }
   const role = text('agent_role', LIMITS.textBytes);
   if (agent && role !== null && role !== agent.role) notes.note('claimed_role', role);
   if (request.extra) notes.note('extra', mended('extra', request.extra, notes, 2));
-  const own = principal.agentId !== null;
   const draft = {
     agent: {
-      agentId: agent?.agentId ?? principal.agentId ?? claimed,
-      name:
-        (own ? null : text('agent_name', LIMITS.textBytes)) ?? agent?.name ?? principal.agentId ?? claimed,
+      agentId: agent?.agentId ?? principal.agentId ?? given,
+      name: (own ? null : text('agent_name', LIMITS.textBytes)) ?? agent?.name ?? principal.agentId ?? given,
       role: agent?.role ?? role ?? 'unknown',
     },
     operationType: text('operation_type', INDEXED_BYTES) ?? 'unknown',

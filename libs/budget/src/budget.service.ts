@@ -31,10 +31,11 @@ export class BudgetService {
    */
   deduct(ctx: OperationContext, request: DeductBudgetRequest): Promise<ChargeResult> {
     const { principal } = ctx;
-    const named = request.agent_id === undefined ? null : this.agents.resolve(request.agent_id);
+    // An empty reference names nobody.
+    const claimed = request.agent_id || null;
+    const named = claimed === null ? null : this.agents.resolve(claimed);
     const agent = principal.agentId === null ? named : this.agents.resolve(principal.agentId);
-    const claimedAgent =
-      request.agent_id !== undefined && named?.agentId !== agent?.agentId ? request.agent_id : null;
+    const isCharged = agent !== null && named?.agentId === agent.agentId;
     return this.transactions.append(ctx, (tx) =>
       this.charges.charge(tx, {
         agent,
@@ -43,10 +44,10 @@ export class BudgetService {
         costMicro: toMicroUsd(request.cost_usd),
         toolName: request.tool_name ?? null,
         sessionId: request.session_id ?? null,
-        toolUseId: idOrNull(request.tool_use_id),
-        requestId: idOrNull(request.request_id),
+        toolUseId: request.tool_use_id ?? null,
+        requestId: request.request_id ?? null,
         clientTimestamp: request.timestamp ?? null,
-        claimedAgent: claimedAgent ?? (agent === null ? (request.agent_id ?? null) : null),
+        claimedAgent: isCharged ? null : claimed,
       }),
     );
   }
@@ -59,9 +60,4 @@ export class BudgetService {
     const today = this.calendar.today();
     return toBudgetResponse(agent, await this.repository.getUsage(agent.agentId, today.date), today);
   }
-}
-
-/** An empty identifier identifies nothing: charges that carry one are not the same charge. */
-function idOrNull(id: string | undefined): string | null {
-  return id === undefined || id === '' ? null : id;
 }

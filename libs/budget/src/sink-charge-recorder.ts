@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import {
   AuditTrail,
@@ -9,6 +10,9 @@ import {
   type TransactionContext,
 } from '#kernel';
 import { LedgerSink, UNKNOWN_ACCOUNT } from './ledger-sink.js';
+
+/** Longer ones stand in the ledger as their digest: an index page of PostgreSQL bounds what is indexed. */
+const MAX_ID_BYTES = 512;
 
 /** Hands charges to the group's ledger sink. */
 @Injectable()
@@ -33,7 +37,17 @@ export class SinkChargeRecorder extends ChargeRecorder {
       remainingMicro: null,
       status: 'ok',
     };
-    ctx.tx.add(this.sink, { ctx, draft, day: this.calendar.today(), result });
+    const toolUseId = toLedgerId(draft.toolUseId);
+    const requestId = toLedgerId(draft.requestId);
+    const day = this.calendar.today();
+    ctx.tx.add(this.sink, { ctx, draft: { ...draft, toolUseId, requestId }, day, result });
     return result;
   }
+}
+
+/** An identifier as the ledger has it. An empty one identifies nothing: charges that carry it are not the same. */
+function toLedgerId(id: string | null): string | null {
+  if (id === null || id === '') return null;
+  if (Buffer.byteLength(id) <= MAX_ID_BYTES) return id;
+  return `sha256:${createHash('sha256').update(id).digest('hex')}`;
 }

@@ -73,12 +73,14 @@ function Check(name: string, holds: (value: unknown) => boolean, message: string
   return ValidateBy({ name, validator: { validate: holds, defaultMessage: () => message } });
 }
 
-const fits = (bytes: number) => (value: unknown) =>
-  typeof value === 'string' && (value.length * 3 <= bytes || Buffer.byteLength(value) <= bytes);
+/** Whether it is text within the limit, which counts bytes of UTF-8. */
+const fits = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  (value.length * 3 <= LIMITS.textBytes || Buffer.byteLength(value) <= LIMITS.textBytes);
 
 export interface TextOptions extends FieldOptions {
-  /** UTF-8 bytes; `LIMITS.textBytes` unless told. Null for no limit of its own. */
-  readonly maxBytes?: number | null;
+  /** Text has `LIMITS.textBytes` bytes of UTF-8 at the most, unless this is set. */
+  readonly anyLength?: boolean;
   readonly maxChars?: number;
   readonly pattern?: RegExp;
   readonly patternMessage?: string;
@@ -87,7 +89,7 @@ export interface TextOptions extends FieldOptions {
 }
 
 export function TextField(options: TextOptions): PropertyDecorator {
-  const { maxBytes = LIMITS.textBytes, maxChars, pattern, patternMessage, reserved } = options;
+  const { anyLength = false, maxChars, pattern, patternMessage, reserved } = options;
   return field(
     options,
     {
@@ -98,9 +100,9 @@ export function TextField(options: TextOptions): PropertyDecorator {
     },
     [
       IsString({ message: 'must be text' }),
-      ...(maxBytes === null
+      ...(anyLength
         ? []
-        : [Check('fits', fits(maxBytes), `must not be longer than ${maxBytes} bytes of UTF-8`)]),
+        : [Check('fits', fits, `must not be longer than ${LIMITS.textBytes} bytes of UTF-8`)]),
       ...(maxChars
         ? [
             Check(
@@ -176,42 +178,23 @@ export function TimeField(options: FieldOptions): PropertyDecorator {
   ]);
 }
 
-export interface TextListOptions extends FieldOptions {
-  readonly maxItems?: number;
-  readonly maxItemBytes?: number;
-}
+const MAX_ITEMS = 1000;
 
-export function TextListField(options: TextListOptions): PropertyDecorator {
-  const { maxItems = 1000, maxItemBytes = LIMITS.textBytes } = options;
-  return field(options, { type: [String], maxItems }, [
+export function TextListField(options: FieldOptions): PropertyDecorator {
+  return field(options, { type: [String], maxItems: MAX_ITEMS }, [
     Check(
       'texts',
-      (v) => !Array.isArray(v) || v.every((item) => fits(maxItemBytes)(item) && item !== ''),
-      `must hold only texts of 1 to ${maxItemBytes} bytes of UTF-8`,
+      (v) => !Array.isArray(v) || v.every((item) => fits(item) && item !== ''),
+      `must hold only texts of 1 to ${LIMITS.textBytes} bytes of UTF-8`,
     ),
-    ArrayMaxSize(maxItems, { message: `must not hold more than ${maxItems} items` }),
+    ArrayMaxSize(MAX_ITEMS, { message: `must not hold more than ${MAX_ITEMS} items` }),
     IsArray({ message: 'must be a list of texts' }),
   ]);
 }
 
-export interface ObjectOptions extends FieldOptions {
-  /** UTF-8 bytes as JSON; null for no limit of its own. */
-  readonly maxBytes?: number | null;
-}
-
-/** Any JSON object. */
-export function ObjectField(options: ObjectOptions): PropertyDecorator {
-  const { maxBytes = LIMITS.longTextBytes } = options;
+/** Any JSON object, of any size: handlers know what they can keep of it. */
+export function ObjectField(options: FieldOptions): PropertyDecorator {
   return field(options, { type: 'object', additionalProperties: true }, [
-    ...(maxBytes === null
-      ? []
-      : [
-          Check(
-            'fits',
-            (v) => fits(maxBytes)(JSON.stringify(v)),
-            `must not be larger than ${maxBytes} bytes as JSON`,
-          ),
-        ]),
     IsObject({ message: 'must be a JSON object' }),
   ]);
 }

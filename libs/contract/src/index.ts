@@ -1,4 +1,5 @@
 export * from './contract.pipe.js';
+export * from './counts.js';
 export * from './field-rules.js';
 export * from './fields.js';
 export * from './page.query.js';

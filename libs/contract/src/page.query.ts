@@ -3,43 +3,10 @@ import { IntegerField } from './fields.js';
 
 const MAX_SKIP = 1e12;
 
-/** A request class with `skip` and `limit`. */
-export function pageQuery(maxLimit: number, defaultLimit = 100) {
+/** A request class with `limit`, and `skip` or, in the older form, `offset`. */
+export function pageQuery(maxLimit: number, defaultLimit = 100, start: 'skip' | 'offset' = 'skip') {
   class PageQuery {
-    @IntegerField({
-      description: 'How many to leave out from the start.',
-      default: 0,
-      example: 0,
-      max: MAX_SKIP,
-    })
     skip?: number;
-
-    @IntegerField({
-      description: 'How many at the most.',
-      default: defaultLimit,
-      example: defaultLimit,
-      min: 1,
-      max: maxLimit,
-    })
-    limit?: number;
-
-    /** The page that was asked for, defaults filled in. */
-    page(): Page {
-      return { skip: this.skip ?? 0, limit: this.limit ?? defaultLimit };
-    }
-  }
-  return PageQuery;
-}
-
-/** The older form: `offset` and `limit`. */
-export function offsetQuery(maxLimit: number, defaultLimit: number) {
-  class OffsetQuery {
-    @IntegerField({
-      description: 'How many to leave out from the start.',
-      default: 0,
-      example: 0,
-      max: MAX_SKIP,
-    })
     offset?: number;
 
     @IntegerField({
@@ -53,10 +20,22 @@ export function offsetQuery(maxLimit: number, defaultLimit: number) {
 
     /** The page that was asked for, defaults filled in. */
     page(): Page {
-      return { skip: this.offset ?? 0, limit: this.limit ?? defaultLimit };
+      return { skip: this[start] ?? 0, limit: this.limit ?? defaultLimit };
     }
   }
-  return OffsetQuery;
+  // Only the member that is declared as a field belongs to the request.
+  IntegerField({
+    description: 'How many to leave out from the start.',
+    default: 0,
+    example: 0,
+    max: MAX_SKIP,
+  })(PageQuery.prototype, start);
+  return PageQuery;
+}
+
+/** The older form: `offset` and `limit`. */
+export function offsetQuery(maxLimit: number, defaultLimit: number) {
+  return pageQuery(maxLimit, defaultLimit, 'offset');
 }
 
 export interface Page {

@@ -9,5 +9,6 @@ export * from './ports.js';
 export * from './principal.js';
 export * from './random.js';
 export * from './recorded-event.js';
+export * from './refresher.js';
 export * from './text.js';
 export * from './transaction.js';

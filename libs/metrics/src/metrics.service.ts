@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Page, parseTime } from '#contract';
 import {
@@ -33,8 +32,6 @@ import {
 const MAX_AHEAD_MS = 5 * 60_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** As long as the ids of deductions, so that both mean the same charge. */
-const MAX_ID_BYTES = 512;
 
 /** Records metrics and sums them up. */
 @Injectable()
@@ -125,8 +122,8 @@ export class MetricsService {
       costMicro: draft.costMicro ?? 0,
       toolName: textOrNull(context['tool_name']),
       sessionId: textOrNull(context['session_id']),
-      toolUseId: idOrNull(context['tool_use_id']),
-      requestId: idOrNull(context['request_id']),
+      toolUseId: textOrNull(context['tool_use_id']),
+      requestId: textOrNull(context['request_id']),
       clientTimestamp: null,
       claimedAgent: null,
     });
@@ -170,13 +167,6 @@ function contextOf({ context, extra }: CreateMetricRequest): string | null {
 
 function textOrNull(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
-}
-
-/** An identifier as the ledger's index can hold it: one that is too long stands there as its digest. */
-function idOrNull(value: unknown): string | null {
-  const id = textOrNull(value);
-  if (id === null || Buffer.byteLength(id) <= MAX_ID_BYTES) return id;
-  return `sha256:${createHash('sha256').update(id).digest('hex')}`;
 }
 
 function toMetricRow(metricId: string, draft: MetricDraft): MetricRow {

@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { jsonText } from '#persistence';
 
 /** A key as stored: its SHA-256, never the key. */
 @Entity('api_keys')
@@ -26,9 +27,9 @@ export class ApiKeyEntity {
   @Column('text')
   prefix!: string;
 
-  /** JSON list of CIDR networks the key may come from; null for any. */
-  @Column('text', { nullable: true })
-  networks!: string | null;
+  /** The networks that the key may come from, in CIDR notation; null for any. */
+  @Column('text', { nullable: true, transformer: jsonText })
+  networks!: string[] | null;
 
   @Column('bigint', { name: 'created_at' })
   createdAt!: number;

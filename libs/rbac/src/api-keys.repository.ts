@@ -22,6 +22,15 @@ export class ApiKeysRepository {
     await storeOf(ctx).manager.insert(ApiKeyEntity, key);
   }
 
+  /** Whether the agent is registered and not retired, as this transaction sees it. */
+  async isAgentLive(ctx: TransactionContext, agentId: string): Promise<boolean> {
+    const rows = await storeOf(ctx).query(
+      'SELECT 1 FROM agent_identities WHERE agent_id = ? AND retired_at IS NULL',
+      [agentId],
+    );
+    return rows.length > 0;
+  }
+
   findUnrevokedById(ctx: TransactionContext, keyId: string): Promise<ApiKeyEntity | null> {
     return storeOf(ctx).manager.findOneBy(ApiKeyEntity, { keyId, revokedAt: IsNull() });
   }

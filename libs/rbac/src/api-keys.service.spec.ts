@@ -5,6 +5,8 @@ import { ApiKeysService, hashKey, type NewApiKey } from './api-keys.service.js';
 
 const AGENT = { agentId: '5f1c2f1e-6d0a-4b55-9a43-0d5a3e0b7c11', name: 'coder', role: 'developer' };
 
+const RETIRED = '9a1c2f1e-6d0a-4b55-9a43-0d5a3e0b7c22';
+
 describe('ApiKeysService', () => {
   let stored: ApiKeyEntity[];
   let ring: Set<string>;
@@ -17,6 +19,7 @@ describe('ApiKeysService', () => {
     [stored, ring, drafts, effects] = [[], new Set(), [], []];
     const tx = { afterCommit: (effect: () => void) => void effects.push(effect) };
     const repository = {
+      isAgentLive: (_tx: unknown, id: string) => Promise.resolve(id !== RETIRED),
       insert: (_tx: unknown, key: ApiKeyEntity) => Promise.resolve(void stored.push(key)),
       findUnrevokedById: (_tx: unknown, id: string) =>
         Promise.resolve(stored.find((key) => key.keyId === id && key.revokedAt === null) ?? null),
@@ -101,6 +104,19 @@ describe('ApiKeysService', () => {
     ]);
   });
 
+  it('makes no key for an agent that was retired meanwhile', async () => {
+    const agent = { agentId: RETIRED, name: 'gone' };
+    await expect(create({ kind: 'agent', agent })).rejects.toMatchObject({ code: 'AGENT_NOT_FOUND' });
+    expect([stored, drafts, effects]).toEqual([[], [], []]);
+  });
+
+  it('keeps the networks of a key, none of which means any', async () => {
+    await create({ networks: ['10.0.0.0/8', '::1/128'] });
+    await create({ networks: [] });
+    await create();
+    expect(stored.map(({ networks }) => networks)).toEqual([['10.0.0.0/8', '::1/128'], null, null]);
+  });
+
   it('finds no key to revoke under an unknown id, or twice', async () => {
     const { key } = await create();
     await service.revoke(systemContext(), key.keyId);
@@ -115,6 +131,7 @@ describe('ApiKeysService', () => {
     ['kind', { kind: 'robot' as never }],
     ['role', { role: 'root' }],
     ['role', { role: '__proto__' }],
+    ['network', { networks: ['10.0.0.0/8', '10.0.0.0'] }],
     ['agent', { kind: 'agent' }],
     ['agent', { kind: 'human', agent: AGENT }],
   ])('refuses a bad %s', (path, changes) => {

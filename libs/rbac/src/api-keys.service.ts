@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import {
   AgentDirectory,
+  AgentNotFound,
   AuditTrail,
   Clock,
   DomainError,
@@ -15,6 +16,7 @@ import {
 import type { ApiKeyEntity } from './api-key.entity.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { KeyRing } from './key-ring.js';
+import { isNetwork } from './networks.js';
 import { ROLE_NAMES } from './policy.js';
 
 /** Tells people and secret scanners what the text is. */
@@ -29,6 +31,8 @@ export interface NewApiKey {
   /** Required for kind `agent`, absent for the others. */
   readonly agent?: { readonly agentId: string; readonly name: string };
   readonly expiresAt?: number;
+  /** The networks that it may come from, in CIDR notation; none or absent for any. */
+  readonly networks?: readonly string[];
 }
 
 /** A key just made; `secret` is shown this once. */
@@ -54,7 +58,10 @@ export class ApiKeysService {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws ValidationFailed for an unknown role or kind, or a kind and agent that do not fit. */
+  /**
+   * @throws ValidationFailed for an unknown role, kind or network, or a kind and agent that do not fit;
+   * AgentNotFound for an agent that is not live.
+   */
   create(ctx: OperationContext, request: NewApiKey): Promise<CreatedApiKey> {
     checkNewKey(request);
     const secret = KEY_PREFIX + randomBytes(KEY_BYTES).toString('base64url');
@@ -66,7 +73,7 @@ export class ApiKeysService {
       agentId: request.agent?.agentId ?? null,
       hash: hashKey(secret),
       prefix: secret.slice(0, SHOWN_CHARS),
-      networks: null,
+      networks: request.networks?.length ? [...request.networks] : null,
       createdAt: this.clock.now(),
       createdBy: ctx.principal.id,
       expiresAt: request.expiresAt ?? null,
@@ -74,6 +81,9 @@ export class ApiKeysService {
       lastUsedAt: null,
     };
     return this.transactions.run(ctx, async (tx) => {
+      // Under the writer's lock: a retirement comes either before this and is seen, or after it and ends the key.
+      if (key.agentId !== null && !(await this.keys.isAgentLive(tx, key.agentId)))
+        throw new AgentNotFound(key.agentId);
       await this.keys.insert(tx, key);
       this.record(tx, 'key.create', key);
       tx.tx.afterCommit(() => this.ring.put(key));
@@ -118,6 +128,7 @@ export class ApiKeysService {
         role: key.role,
         agent_id: key.agentId,
         expires_at: key.expiresAt,
+        networks: key.networks,
       }),
       source: 'decided',
       outcome: 'success',
@@ -131,7 +142,7 @@ export class ApiKeysService {
   }
 }
 
-function checkNewKey({ name, kind, role, agent }: NewApiKey): void {
+function checkNewKey({ name, kind, role, agent, networks = [] }: NewApiKey): void {
   const problems = [];
   if (!/^[\x20-\x7e]{1,64}$/.test(name))
     problems.push({ path: 'name', message: 'must be 1 to 64 printable ASCII characters' });
@@ -142,6 +153,11 @@ function checkNewKey({ name, kind, role, agent }: NewApiKey): void {
   }
   if ((kind === 'agent') !== (agent !== undefined)) {
     problems.push({ path: 'agent', message: 'must be given for a key of kind agent, and for no other' });
+  }
+  for (const network of networks) {
+    if (isNetwork(network)) continue;
+    const message = `must be in CIDR notation, such as 10.0.0.0/8 or 2001:db8::/32: ${JSON.stringify(network)} is not`;
+    problems.push({ path: 'network', message });
   }
   if (problems.length > 0) throw new ValidationFailed(problems);
 }

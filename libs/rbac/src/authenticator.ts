@@ -25,9 +25,10 @@ export class Authenticator {
 
   /**
    * Who sent these headers.
-   * @throws DomainError `UNAUTHENTICATED` without a key in force.
+   * @param peer the address at the other end of the connection, which no header can change.
+   * @throws DomainError `UNAUTHENTICATED` without a key that is in force and valid from there.
    */
-  authenticate(headers: IncomingHttpHeaders): Principal {
+  authenticate(headers: IncomingHttpHeaders, peer: string | undefined): Principal {
     if (!this.config.rbacEnabled) return LOCAL_PRINCIPAL;
     const secret = presentedKey(headers);
     if (secret === null)
@@ -35,9 +36,10 @@ export class Authenticator {
     const hash = hashKey(secret);
     if (this.adminHash && timingSafeEqual(this.adminHash, Buffer.from(hash))) return ADMIN_PRINCIPAL;
     // A look-up by digest: what its timing tells about a digest tells nothing about a key.
-    const principal = this.keys.find(hash);
-    if (!principal) throw unauthenticated('The API key is unknown, expired or revoked.');
-    return principal;
+    const key = this.keys.find(hash);
+    if (!key) throw unauthenticated('The API key is unknown, expired or revoked.');
+    if (key.networks?.contain(peer) === false) throw unauthenticated('The API key is not valid from here.');
+    return key.principal;
   }
 
   /** Still true of a principal that was authenticated earlier, such as a socket's. */

@@ -58,9 +58,15 @@ describe('KeyRing', () => {
   });
 
   const settle = () => new Promise(setImmediate);
+  const answer = async (index: number): Promise<void> => {
+    await settle();
+    asked[index]?.answer();
+    await settle();
+  };
 
   it('knows the keys of the store by their hash', () => {
-    expect(ring.find('hash of a')).toEqual({ id: 'a', kind: 'service', role: 'tester', agentId: null });
+    const principal = { id: 'a', kind: 'service', role: 'tester', agentId: null };
+    expect(ring.find('hash of a')).toEqual({ principal, expiresAt: null, networks: null });
     expect(ring.find('hash of b')).toBeNull();
     expect([ring.holds('a'), ring.holds('b')]).toEqual([true, false]);
   });
@@ -87,34 +93,33 @@ describe('KeyRing', () => {
 
   it('does not bring a key back that was revoked while the store was being asked', async () => {
     publish([change('key.create', 'b')]);
+    await settle();
     const [first] = asked;
     ring.remove('a');
     stored = [];
     first?.answer();
     await settle();
     expect(ring.holds('a')).toBe(false);
-    asked[1]?.answer();
-    await settle();
+    await answer(1);
     expect(ring.holds('a')).toBe(false);
   });
 
   it('does not lose a key that was made while the store was being asked', async () => {
     publish([change('key.create', 'x')]);
+    await settle();
     ring.put(aStoredKey('b'));
     stored.push(aStoredKey('b'));
-    asked[0]?.answer();
-    await settle();
+    await answer(0);
     expect(ring.holds('b')).toBe(true);
   });
 
   it('asks again for a change that it heard of while asking', async () => {
     publish([change('key.create', 'b')]);
+    await settle();
     stored.push(aStoredKey('b'));
     publish([change('key.create', 'b')]);
-    asked[0]?.answer();
-    await settle();
-    asked[1]?.answer();
-    await settle();
+    await answer(0);
+    await answer(1);
     expect(ring.holds('b')).toBe(true);
     expect(asked).toHaveLength(2);
   });
@@ -124,13 +129,13 @@ describe('KeyRing', () => {
     const complaint = jest.spyOn(Logger.prototype, 'error').mockReturnValue();
     stored.push(aStoredKey('b'));
     publish([change('key.create', 'b')]);
+    await settle();
     asked[0]?.fail();
     await settle();
     expect(complaint).toHaveBeenCalledTimes(1);
     expect(ring.holds('a')).toBe(true);
     jest.advanceTimersByTime(1_000);
-    asked[1]?.answer();
-    await settle();
+    await answer(1);
     expect(ring.holds('b')).toBe(true);
   });
 

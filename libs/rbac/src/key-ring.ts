@@ -1,14 +1,16 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { Clock, EventBus, type Principal, type RecordedEvent } from '#kernel';
+import { Clock, EventBus, type Principal, type RecordedEvent, Refresher } from '#kernel';
 import type { ApiKeyEntity } from './api-key.entity.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
+import { Networks } from './networks.js';
 
-const RETRY_MS = 1_000;
-
-interface KnownKey {
+/** What a request that shows the key is judged by. */
+export interface KnownKey {
   readonly principal: Principal;
   /** Milliseconds UTC; null for a key that does not expire. */
   readonly expiresAt: number | null;
+  /** Where it may come from; null for anywhere. */
+  readonly networks: Networks | null;
 }
 
 /**
@@ -19,12 +21,12 @@ interface KnownKey {
 export class KeyRing implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(KeyRing.name);
   private byHash = new Map<string, KnownKey>();
-  /** How many changes were heard of; what the store was asked before the newest one is out of date. */
-  private changes = 0;
-  private reading: Promise<void> | null = null;
-  private retry: NodeJS.Timeout | undefined;
-  private closed = false;
   private unsubscribe = (): void => undefined;
+  private readonly refresher = new Refresher(
+    () => this.repository.findUnrevoked(),
+    (stored) => (this.byHash = new Map(stored.map((key) => [key.hash, toKnownKey(key)]))),
+    (error) => this.logger.error(error, 'keys could not be read anew'),
+  );
 
   constructor(
     private readonly repository: ApiKeysRepository,
@@ -34,20 +36,18 @@ export class KeyRing implements OnModuleInit, OnModuleDestroy {
 
   async onModuleInit(): Promise<void> {
     this.unsubscribe = this.events.subscribe((events) => this.follow(events));
-    await this.reload();
+    await this.refresher.refresh();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.closed = true;
     this.unsubscribe();
-    clearTimeout(this.retry);
-    await this.reading?.catch(() => undefined);
+    await this.refresher.close();
   }
 
-  /** Whose key has this hash; null where none in force has. */
-  find(hash: string): Principal | null {
+  /** The key with this hash; null where none in force has it. */
+  find(hash: string): KnownKey | null {
     const key = this.byHash.get(hash);
-    return key && this.inForce(key) ? key.principal : null;
+    return key && this.inForce(key) ? key : null;
   }
 
   /** Whether the key with this id is still in force. */
@@ -57,13 +57,13 @@ export class KeyRing implements OnModuleInit, OnModuleDestroy {
   }
 
   put(key: ApiKeyEntity): void {
+    this.refresher.noteChange();
     this.byHash.set(key.hash, toKnownKey(key));
-    this.changes += 1;
   }
 
   remove(keyId: string): void {
+    this.refresher.noteChange();
     for (const [hash, key] of this.byHash) if (key.principal.id === keyId) this.byHash.delete(hash);
-    this.changes += 1;
   }
 
   private inForce(key: KnownKey): boolean {
@@ -78,33 +78,7 @@ export class KeyRing implements OnModuleInit, OnModuleDestroy {
     // A revocation says itself which key it ends: it must not wait for the store, nor fail with it.
     for (const { operationType, targetResource } of changes)
       if (operationType === 'key.revoke' && targetResource !== null) this.remove(targetResource);
-    this.refresh();
-  }
-
-  private refresh(): void {
-    if (this.closed) return;
-    this.reload().catch((error: unknown) => {
-      this.logger.error(error, 'keys could not be read anew');
-      this.retry ??= setTimeout(() => {
-        this.retry = undefined;
-        this.refresh();
-      }, RETRY_MS).unref();
-    });
-  }
-
-  private reload(): Promise<void> {
-    this.changes += 1;
-    return (this.reading ??= this.readAnew().finally(() => (this.reading = null)));
-  }
-
-  private async readAnew(): Promise<void> {
-    let asked: number;
-    do {
-      asked = this.changes;
-      const stored = await this.repository.findUnrevoked();
-      // What was asked for before a change may lack a new key, or still hold one that was just revoked.
-      if (asked === this.changes) this.byHash = new Map(stored.map((key) => [key.hash, toKnownKey(key)]));
-    } while (asked !== this.changes);
+    this.refresher.refreshSoon();
   }
 }
 
@@ -112,6 +86,10 @@ function isKeyChange(operationType: string): boolean {
   return operationType.startsWith('key.');
 }
 
-function toKnownKey({ keyId: id, kind, role, agentId, expiresAt }: ApiKeyEntity): KnownKey {
-  return { principal: { id, kind, role, agentId }, expiresAt };
+function toKnownKey({ keyId: id, kind, role, agentId, expiresAt, networks }: ApiKeyEntity): KnownKey {
+  return {
+    principal: { id, kind, role, agentId },
+    expiresAt,
+    networks: networks === null ? null : new Networks(networks),
+  };
 }

@@ -38,7 +38,7 @@ function pass(controller: abstract new () => object, handler: string) {
     },
     authorize: (_ctx: unknown, permission: string) => void asked.push(permission),
   };
-  const request = { headers: {}, context: { principal: null } };
+  const request = { headers: {}, socket: {}, context: { principal: null } };
   const host = {
     getHandler: () => (controller.prototype as Record<string, unknown>)[handler],
     getClass: () => controller,

@@ -17,7 +17,8 @@ export class RbacGuard implements CanActivate {
     const demand = demandOf(this.reflector, host);
     if (demand === 'public') return true;
     const request = host.switchToHttp().getRequest<ContextRequest>();
-    request.context = { ...request.context, principal: this.authenticator.authenticate(request.headers) };
+    const principal = this.authenticator.authenticate(request.headers, request.socket.remoteAddress);
+    request.context = { ...request.context, principal };
     if (!demand) throw new AccessDenied('This route states no permission, so nobody may call it.');
     this.authenticator.authorize(request.context, demand);
     return true;

@@ -13,10 +13,6 @@ export class Health {
     this.draining = true;
   }
 
-  isDraining(): boolean {
-    return this.draining;
-  }
-
   /** @throws DomainError `SHUTTING_DOWN`; StoreUnavailable */
   async check(): Promise<void> {
     if (this.draining) throw new DomainError('SHUTTING_DOWN', 'The service is shutting down.');

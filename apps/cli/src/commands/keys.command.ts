@@ -11,6 +11,7 @@ interface CreateOptions {
   readonly kind: 'human' | 'service' | 'agent';
   readonly agent?: string;
   readonly expires?: string;
+  readonly network: readonly string[];
 }
 
 function expiryOf(text: string | undefined): { expiresAt?: number } {
@@ -35,7 +36,13 @@ function createCommand(): Command {
     )
     .option('--agent <agent>', 'for kind agent: the one agent it is bound to, by name or id')
     .option('--expires <time>', 'when it ends, ISO 8601')
-    .action(async ({ name, role, kind, agent, expires }: CreateOptions) => {
+    .option(
+      '--network <cidr>',
+      'the only network it is valid from, such as 10.0.0.0/8; may be given several times',
+      (network, others: readonly string[]) => [...others, network],
+      [],
+    )
+    .action(async ({ name, role, kind, agent, expires, network }: CreateOptions) => {
       const { key, secret } = await withApplication('keys create', async (app, ctx) => {
         const bound = agent === undefined ? undefined : app.get(AgentsService).getRef(agent);
         if (role === undefined && bound === undefined) {
@@ -47,6 +54,7 @@ function createCommand(): Command {
           name,
           kind,
           role: role ?? bound?.role ?? '',
+          networks: network,
           ...expiryOf(expires),
           ...(bound ? { agent: bound } : {}),
         };
@@ -78,10 +86,11 @@ function listCommand(): Command {
         prefix: `${key.prefix}…`,
         created_at: new Date(key.createdAt).toISOString(),
         expires_at: key.expiresAt === null ? null : new Date(key.expiresAt).toISOString(),
+        networks: key.networks,
         standing: standing(key, now),
       }));
       if (json) console.log(JSON.stringify(rows, null, 2));
-      else console.table(rows);
+      else console.table(rows.map((row) => ({ ...row, networks: row.networks?.join(', ') ?? null })));
     });
 }
 

@@ -62,7 +62,7 @@ export function seedCommand(): Command {
     .option('--dry-run', 'say what would be done and write nothing', false)
     .option(
       '--trust',
-      'let files from outside data/ confer secrets access, registry rights and larger limits',
+      'let files from outside data/ confer secrets access, registry rights and larger limits, and change agents that are vouched for',
       false,
     )
     .option('--json', 'print the report as JSON', false)

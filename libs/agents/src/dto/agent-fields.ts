@@ -1,5 +1,6 @@
 import { BooleanField, EnumField, IntegerField, NumberField, TextField, TextListField } from '#contract';
 import { LIMITS } from '#kernel';
+import { DEFAULT_APPROVAL_THRESHOLD_USD, DEFAULT_VERSION, MIN_COST_PER_DAY_USD } from '../agent-defaults.js';
 
 /** Fields that creating and updating an agent have in common; all optional. */
 export class AgentFields {
@@ -43,7 +44,7 @@ export class AgentFields {
 
   @NumberField({
     description: 'USD above which an operation needs an approval.',
-    default: 10,
+    default: DEFAULT_APPROVAL_THRESHOLD_USD,
     example: 10,
     max: LIMITS.costUsd,
   })
@@ -61,8 +62,8 @@ export class AgentFields {
   @NumberField({
     description: "USD a day; absent or null: the role's.",
     example: 30,
+    min: MIN_COST_PER_DAY_USD,
     max: LIMITS.costUsd,
-    exclusiveMin: true,
     nullable: true,
   })
   budget_max_cost_per_day?: number | null;
@@ -75,7 +76,7 @@ export class AgentFields {
 
   @TextField({
     description: 'Version of the identity.',
-    default: '1.0.0',
+    default: DEFAULT_VERSION,
     example: '1.0.0',
   })
   metadata_version?: string;

@@ -1,18 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
-
-const counts = (description: string, example: Record<string, number>) => ({
-  description,
-  example,
-  type: 'object' as const,
-  additionalProperties: { type: 'integer' as const },
-});
+import { countsProperty } from '#contract';
 
 export class RegistrySummaryResponse {
   @ApiProperty({ description: 'Live agents.', type: 'integer', example: 207 })
   total_agents!: number;
-  @ApiProperty(counts('Live agents by role.', { developer: 40 }))
+  @ApiProperty(countsProperty('Live agents by role.', { developer: 40 }))
   role_distribution!: Record<string, number>;
-  @ApiProperty(counts('Live agents by category.', { delivery: 18 }))
+  @ApiProperty(countsProperty('Live agents by category.', { delivery: 18 }))
   category_distribution!: Record<string, number>;
   @ApiProperty({ description: 'How many are specialists.', type: 'integer', example: 60 })
   specialists!: number;

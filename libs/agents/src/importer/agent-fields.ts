@@ -1,3 +1,5 @@
+import { LIMITS } from '#kernel';
+import { MIN_COST_PER_DAY_USD } from '../agent-defaults.js';
 import { agentIdOf, readAgentId, readName } from './imported-name.js';
 import {
   listItems,
@@ -48,11 +50,10 @@ export interface BuiltAgent {
 }
 
 const NO_CATEGORY = 'uncategorised';
-const MAX_USD = 1e6;
 const CONFIDENCE: NumberRange = { min: 0, max: 1 };
-const THRESHOLD: NumberRange = { min: 0, max: MAX_USD };
-const COST: NumberRange = { min: 0, above: true, max: MAX_USD };
-const TOKENS: NumberRange = { min: 0, above: true, max: 1e12, integer: true };
+const THRESHOLD: NumberRange = { min: 0, max: LIMITS.costUsd };
+const COST: NumberRange = { min: MIN_COST_PER_DAY_USD, max: LIMITS.costUsd };
+const TOKENS: NumberRange = { min: 1, max: LIMITS.tokens, integer: true };
 
 /**
  * Makes the agent of a file's fields. A bad value among the rights and limits (`rbac`, `budget`, tools) refuses the

@@ -1,6 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { agentIdOf, type ImportedAgent, readIdentityFolder, type RoleFacts } from './index.js';
+import type { ImportedAgent } from './agent-fields.js';
+import { readIdentityFolder } from './identity-folder.js';
+import { agentIdOf } from './imported-name.js';
+import type { RoleFacts } from './role-derivation.js';
 
 const FOLDER = fileURLToPath(new URL('../../../../data/agents', import.meta.url));
 const FACTS: RoleFacts = {

@@ -1,17 +1,16 @@
+import { LIMITS } from '#kernel';
 import { type Field, IdentityRefused, isAbsentText } from './fields.js';
 import { splitAtCommas } from './line-values.js';
 
-/** Names are shorter (64 characters); every other text is bounded by this, in UTF-8 bytes. */
-const MAX_TEXT_BYTES = 4096;
 const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
 const TRUE_WORDS: ReadonlySet<string> = new Set(['true', 'yes', 'on']);
 const FALSE_WORDS: ReadonlySet<string> = new Set(['false', 'no', 'off']);
 
-/** What is wrong with a text that is to be stored, or null. */
+/** What is wrong with a text (other than a name) that is to be stored, or null. */
 export function textFault(text: string): string | null {
   if (text.includes('\0')) return 'holds a NUL character';
   if (/\p{Surrogate}/u.test(text)) return 'holds half of a surrogate pair';
-  return Buffer.byteLength(text) > MAX_TEXT_BYTES ? `is longer than ${MAX_TEXT_BYTES} bytes` : null;
+  return Buffer.byteLength(text) > LIMITS.textBytes ? `is longer than ${LIMITS.textBytes} bytes` : null;
 }
 
 /** A field as one text; one that is no scalar is its own source, for `[a] [b]` in a reasoning is text too. */
@@ -30,8 +29,6 @@ export function listItems({ value }: Field): readonly string[] | null {
 
 export interface NumberRange {
   readonly min: number;
-  /** Whether `min` itself is outside. */
-  readonly above?: boolean;
   readonly max: number;
   readonly integer?: boolean;
 }
@@ -42,8 +39,8 @@ export function numberIn(field: Field, range: NumberRange): number | string {
   const value = NUMBER.test(text) ? Number(text) : NaN;
   if (!Number.isFinite(value)) return 'is not a number';
   if (range.integer === true && !Number.isInteger(value)) return 'is not a whole number';
-  if (value < range.min || (range.above === true && value === range.min) || value > range.max) {
-    return `must be ${range.above === true ? 'above' : 'at least'} ${range.min} and at most ${range.max}`;
+  if (value < range.min || value > range.max) {
+    return `must be at least ${range.min} and at most ${range.max}`;
   }
   return value;
 }

@@ -81,6 +81,7 @@ describe('rights and limits', () => {
     [['budget:', '  max_tokens_per_session: 1000000000001'], 4],
     [['budget:', '  max_tokens_per_session: lots'], 4],
     [['budget:', '  max_cost_per_day: 0'], 4],
+    [['budget:', '  max_cost_per_day: 0.0000004'], 4],
     [['budget:', '  max_cost_per_day: 1000000.01'], 4],
     [['budget:', '  max_cost_per_day: .inf'], 4],
     [['budget:', '  max_cost_per_day: .nan'], 4],

@@ -1,4 +1,4 @@
-import { buildAgent, type BuiltAgent, type ImportedAgent } from './agent-fields.js';
+import { buildAgent, type ImportedAgent } from './agent-fields.js';
 import { type Fields, firstPresent, IdentityRefused } from './fields.js';
 import { splitFrontMatter } from './front-matter.js';
 import { type MarkdownBody, readMarkdownBody } from './markdown-body.js';
@@ -7,8 +7,15 @@ import { readTolerantly } from './tolerant-reader.js';
 import { readYaml } from './yaml-reader.js';
 
 export type IdentityFileResult =
-  /** `notes` say where the agent is not as its file says, one sentence each. */
-  | { status: 'agent'; path: string; agent: ImportedAgent; notes: string[] }
+  /** `notes` say where the agent is not as its file says, one sentence each. The lines are those of name and id. */
+  | {
+      status: 'agent';
+      path: string;
+      agent: ImportedAgent;
+      notes: string[];
+      nameLine: number;
+      idLine: number;
+    }
   /** No agent, and not meant to be one. */
   | { status: 'left_out'; path: string; reason: string }
   /** Not to be trusted or not to be read; `line` is 1-based. */
@@ -19,10 +26,8 @@ export interface IdentityFileOptions {
   strict?: boolean;
 }
 
-export type ParsedIdentityFile =
-  | { readonly status: 'agent'; readonly built: BuiltAgent }
-  | { readonly status: 'left_out'; readonly reason: string }
-  | { readonly status: 'refused'; readonly line: number; readonly reason: string };
+/** A file in which an agent stands. */
+export type AgentFile = Extract<IdentityFileResult, { status: 'agent' }>;
 
 /** Where any of these is present, the file is of the first or second generation. */
 const IDENTITY_PATH = /^(?:x-)?(?:identity|rbac|budget)(?:\.|$)/;
@@ -41,23 +46,11 @@ export function parseIdentityFile(
   facts: RoleFacts,
   options: IdentityFileOptions = {},
 ): IdentityFileResult {
-  const parsed = parseWithLines(path, bytes, facts, options);
-  if (parsed.status !== 'agent') return { path, ...parsed };
-  return { status: 'agent', path, agent: parsed.built.agent, notes: parsed.built.notes };
-}
-
-/** As `parseIdentityFile`, with the lines that a report on several files needs. */
-export function parseWithLines(
-  path: string,
-  bytes: Uint8Array,
-  facts: RoleFacts,
-  options: IdentityFileOptions = {},
-): ParsedIdentityFile {
   try {
     return read(path, bytes, facts, options);
   } catch (error) {
     if (error instanceof IdentityRefused)
-      return { status: 'refused', line: error.line, reason: error.message };
+      return { status: 'refused', path, line: error.line, reason: error.message };
     throw error;
   }
 }
@@ -67,17 +60,17 @@ function read(
   bytes: Uint8Array,
   facts: RoleFacts,
   options: IdentityFileOptions,
-): ParsedIdentityFile {
+): IdentityFileResult {
   const { frontMatter, firstLine, body, bodyLine } = splitFrontMatter(bytes);
   const { fields, notes } = readFrontMatter(frontMatter ?? [], firstLine);
   const markdown = readMarkdownBody(body, bodyLine);
   if (![...fields.keys()].some((key) => IDENTITY_PATH.test(key))) {
     const reason = reasonToLeaveOut(path, markdown, fields, options.strict ?? false);
-    if (reason !== null) return { status: 'left_out', reason };
+    if (reason !== null) return { status: 'left_out', path, reason };
   }
   const built = buildAgent(path, fields.size > 0 ? fields : markdown.fields, facts);
   built.notes.unshift(...notes);
-  return { status: 'agent', built };
+  return { status: 'agent', path, ...built };
 }
 
 function readFrontMatter(lines: readonly string[], firstLine: number): { fields: Fields; notes: string[] } {

@@ -26,16 +26,8 @@ async function file(path: string, text: string): Promise<void> {
   await writeFile(join(root, path), text);
 }
 
-function agent(name: string, id?: string): string {
-  return [
-    '---',
-    `name: ${name}`,
-    'identity:',
-    '  role: tester',
-    ...(id ? [`  agent_id: ${id}`] : []),
-    '---',
-    '',
-  ].join('\n');
+function agent(name: string): string {
+  return ['---', `name: ${name}`, 'identity:', '  role: tester', '---', ''].join('\n');
 }
 
 async function statuses(): Promise<string[]> {
@@ -52,35 +44,6 @@ describe('reading a folder', () => {
     await file('node_modules/p/README-not.md', agent('p'));
     await file('.git/x.md', agent('x'));
     expect(await statuses()).toEqual(['a.md agent', 'a/deep/er/y.MD agent', 'a/z.md agent', 'b.md agent']);
-  });
-
-  it('refuses the second of a name, at the line of its name', async () => {
-    await file('a/one.md', agent('same'));
-    await file('b/two.md', `---\nx: 1\nname: Same\n---\n`);
-    expect((await readIdentityFolder(root, FACTS))[1]).toEqual({
-      status: 'refused',
-      path: 'b/two.md',
-      line: 3,
-      reason: 'duplicate of a/one.md: name "same"',
-    });
-  });
-
-  it('refuses the second of an id, at the line of its id', async () => {
-    const id = '5f1c2f1e-6d0a-4b55-9a43-0d5a3e0b7c11';
-    await file('one.md', agent('one', id));
-    await file('two.md', agent('two', id.toUpperCase()));
-    expect((await readIdentityFolder(root, FACTS))[1]).toEqual({
-      status: 'refused',
-      path: 'two.md',
-      line: 5,
-      reason: `duplicate of one.md: agent_id ${id}`,
-    });
-  });
-
-  it('does not let a refused file take a name', async () => {
-    await file('a.md', '---\nname: same\nrbac: 5\n---\n');
-    await file('b.md', agent('same'));
-    expect(await statuses()).toEqual(['a.md refused', 'b.md agent']);
   });
 
   it('takes a file of 1 MiB and refuses a larger one', async () => {

@@ -1,7 +1,7 @@
 import { constants, type Dirent } from 'node:fs';
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { type IdentityFileResult, parseWithLines } from './identity-file.js';
+import { type IdentityFileResult, parseIdentityFile } from './identity-file.js';
 import type { RoleFacts } from './role-derivation.js';
 
 export interface IdentityFolderOptions {
@@ -18,12 +18,10 @@ const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['.git', 'node_modules']);
 type Refusal = Extract<IdentityFileResult, { status: 'refused' }>;
 /** A file by the path it is reported under and the real one it is read from, or what is known without reading. */
 type Found = { readonly path: string; readonly realPath: string } | IdentityFileResult;
-type Outcome = { readonly result: IdentityFileResult; readonly nameLine: number; readonly idLine: number };
 
 /**
  * Reads every `*.md` file under a folder, sorted by path (by code unit). Links to places outside the folder are left
- * out, and no folder or file is read twice. Files over 1 MiB and files that cannot be read are refused. Of two files
- * with one name or one id the first by path is taken, the second refused.
+ * out, and no folder or file is read twice. Files over 1 MiB and files that cannot be read are refused.
  * @throws the file system's error if `root` itself cannot be read.
  */
 export async function readIdentityFolder(
@@ -32,20 +30,20 @@ export async function readIdentityFolder(
   options: IdentityFolderOptions = {},
 ): Promise<IdentityFileResult[]> {
   const found = await new FolderWalk(await realpath(root)).walk();
-  const outcomes = new Array<Outcome>(found.length);
+  const results = new Array<IdentityFileResult>(found.length);
   let next = 0;
   let done = 0;
   const work = async (): Promise<void> => {
     for (let index = next++; index < found.length; index = next++) {
       const file = found[index];
       if (file === undefined) return;
-      outcomes[index] = await readFound(file, facts, options.strict ?? false);
+      results[index] = await readFound(file, facts, options.strict ?? false);
       done += 1;
       options.onProgress?.(done, found.length);
     }
   };
   await Promise.all(Array.from({ length: CONCURRENT_READS }, work));
-  return refuseDuplicates(outcomes);
+  return results;
 }
 
 class FolderWalk {
@@ -125,20 +123,17 @@ class FolderWalk {
   }
 }
 
-async function readFound(file: Found, facts: RoleFacts, strict: boolean): Promise<Outcome> {
-  if ('status' in file) return { result: file, nameLine: 1, idLine: 1 };
+async function readFound(file: Found, facts: RoleFacts, strict: boolean): Promise<IdentityFileResult> {
+  if ('status' in file) return file;
   const { path, realPath } = file;
   let bytes: Uint8Array | null;
   try {
     bytes = await readBounded(realPath);
   } catch (error) {
-    return { result: unreadable(path, error), nameLine: 1, idLine: 1 };
+    return unreadable(path, error);
   }
-  if (bytes === null) return { result: refusal(path, 1, 'larger than 1 MiB'), nameLine: 1, idLine: 1 };
-  const parsed = parseWithLines(path, bytes, facts, { strict });
-  if (parsed.status !== 'agent') return { result: { path, ...parsed }, nameLine: 1, idLine: 1 };
-  const { agent, notes, nameLine, idLine } = parsed.built;
-  return { result: { status: 'agent', path, agent, notes }, nameLine, idLine };
+  if (bytes === null) return refusal(path, 'larger than 1 MiB');
+  return parseIdentityFile(path, bytes, facts, { strict });
 }
 
 /** The file's bytes, or null if there are more than allowed. It may change while it is read, so only its bytes count. */
@@ -161,35 +156,17 @@ async function readBounded(realPath: string): Promise<Uint8Array | null> {
   }
 }
 
-function refuseDuplicates(outcomes: readonly Outcome[]): IdentityFileResult[] {
-  const pathByName = new Map<string, string>();
-  const pathById = new Map<string, string>();
-  return outcomes.map(({ result, nameLine, idLine }) => {
-    if (result.status !== 'agent') return result;
-    const { name, agentId } = result.agent;
-    const sameName = pathByName.get(name);
-    if (sameName !== undefined)
-      return refusal(result.path, nameLine, `duplicate of ${sameName}: name "${name}"`);
-    const sameId = pathById.get(agentId);
-    if (sameId !== undefined)
-      return refusal(result.path, idLine, `duplicate of ${sameId}: agent_id ${agentId}`);
-    pathByName.set(name, result.path);
-    pathById.set(agentId, result.path);
-    return result;
-  });
-}
-
 function isMarkdown(name: string): boolean {
   return name.toLowerCase().endsWith('.md');
 }
 
-function refusal(path: string, line: number, reason: string): Refusal {
-  return { status: 'refused', path, line, reason };
+function refusal(path: string, reason: string): Refusal {
+  return { status: 'refused', path, line: 1, reason };
 }
 
 function unreadable(path: string, error: unknown): Refusal {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-  return refusal(path, 1, `cannot be read (${code})`);
+  return refusal(path, `cannot be read (${code})`);
 }
 
 function compare(a: string, b: string): number {

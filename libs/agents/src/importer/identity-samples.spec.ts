@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { agentIdOf } from './imported-name.js';
 import { type IdentityFileResult, parseIdentityFile } from './identity-file.js';
+import { refuseDuplicates } from './duplicates.js';
 import { readIdentityFolder } from './identity-folder.js';
 import type { RoleFacts } from './role-derivation.js';
 
@@ -59,6 +60,8 @@ describe('the sample identity files', () => {
         tags: ['api'],
       },
       notes: [],
+      nameLine: 2,
+      idLine: 8,
     });
   });
 
@@ -80,6 +83,8 @@ describe('the sample identity files', () => {
         category: 'quality',
       },
       notes: ['not valid YAML (line 13): read line by line'],
+      nameLine: 2,
+      idLine: 4,
     });
   });
 
@@ -150,6 +155,8 @@ describe('the sample identity files', () => {
         version: '1.0.0',
         tags: ['source-id:mesh-runner-20251229'],
       },
+      nameLine: 2,
+      idLine: 9,
       notes: [
         'not valid YAML (line 12): read line by line',
         'agent_id was not a UUID: derived from the name',
@@ -216,7 +223,7 @@ describe('the sample identity files', () => {
 
   it('11: reads by itself, and is the second of its name in the folder', async () => {
     expect(sample('11-duplicate-name.md').status).toBe('agent');
-    const results = await readIdentityFolder(SAMPLES.pathname, FACTS);
+    const results = refuseDuplicates(await readIdentityFolder(SAMPLES.pathname, FACTS), () => false);
     expect(results.map(({ status }) => status)).toEqual([
       ...Array<string>(9).fill('agent'),
       'left_out',

@@ -1,14 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { newId, toMicroUsd } from '#kernel';
 import type { Policy } from '#rbac';
+import { DEFAULT_APPROVAL_THRESHOLD_USD, DEFAULT_VERSION } from '../agent-defaults.js';
 import type { AgentEntity, AgentProfile, AgentProvenance } from '../agent.entity.js';
 import type { ImportedAgent } from './agent-fields.js';
-import type { IdentityFileResult } from './identity-file.js';
-
-const DEFAULT_APPROVAL_THRESHOLD_USD = 10;
-const DEFAULT_VERSION = '1.0.0';
-
-type AgentFile = Extract<IdentityFileResult, { status: 'agent' }>;
+import { refuseDuplicates } from './duplicates.js';
+import type { AgentFile, IdentityFileResult } from './identity-file.js';
 
 /** What became, or would become, of one file. */
 export interface FileReport {
@@ -44,7 +41,8 @@ export interface PlanOptions {
 }
 
 /**
- * What an import would do. An agent is matched by its live name first, then by id, and keeps the registry's id.
+ * What an import would do. An agent is matched by its live name first, then by id, and keeps the registry's id. Files
+ * that nobody vouches for change no agent that somebody does.
  * Pure: the same files and registry give the same plan, and after carrying it out, an empty one.
  */
 export function planImport(
@@ -57,16 +55,27 @@ export function planImport(
   const byId = new Map(registry.live.map((agent) => [agent.agentId, agent]));
   const add: { agentId: string; profile: AgentProfile; provenance: AgentProvenance }[] = [];
   const update: { before: AgentEntity; changes: Partial<AgentEntity> }[] = [];
-  const matched = new Set<string>();
-  const reports = files.map((file): FileReport => {
+  // All names before any id, so that the order of the files decides nothing.
+  const matched = new Set(
+    files.flatMap((file) => (file.status === 'agent' ? (byName.get(file.agent.name)?.agentId ?? []) : [])),
+  );
+  const reports = refuseDuplicates(files, (name) => byName.has(name)).map((file): FileReport => {
     if (file.status !== 'agent') return file;
+    const { name, agentId } = file.agent;
+    const named = byName.get(name);
+    const before = named ?? byId.get(agentId);
+    if (before?.trusted && !options.trusted) {
+      matched.add(before.agentId);
+      const what = named ? 'of this name' : `of this agent_id, ${before.name},`;
+      const reason = `the live agent ${what} is vouched for; changing it needs --trust`;
+      return { path: file.path, name, status: 'refused', line: 1, reason };
+    }
     const { profile, notes } = toProfile(file, policy, options.trusted);
-    const report = { path: file.path, name: profile.name, ...(notes.length > 0 ? { notes } : {}) };
+    const report = { path: file.path, name, ...(notes.length > 0 ? { notes } : {}) };
     const provenance = { origin: `${options.source}/${file.path}`, trusted: options.trusted };
-    const before = byName.get(profile.name) ?? byId.get(file.agent.agentId);
-    if (!before || matched.has(before.agentId)) {
-      const free = !registry.usedIds.has(file.agent.agentId);
-      add.push({ agentId: free ? file.agent.agentId : newId(), profile, provenance });
+    if (!before || (!named && matched.has(before.agentId))) {
+      const free = !registry.usedIds.has(agentId);
+      add.push({ agentId: free ? agentId : newId(), profile, provenance });
       return { ...report, status: 'added' };
     }
     matched.add(before.agentId);
@@ -75,12 +84,16 @@ export function planImport(
     update.push({ before, changes });
     return { ...report, status: 'updated' };
   });
-  // A file that could not be read is not gone, so its agent stays.
-  const unread = new Set(
-    files.filter((file) => file.status !== 'agent').map((file) => `${options.source}/${file.path}`),
+  // A file that could not be taken is not gone, so its agent stays.
+  const untaken = new Set(
+    reports
+      .filter(({ status }) => status === 'refused' || status === 'left_out')
+      .map((file) => `${options.source}/${file.path}`),
   );
   const gone = (agent: AgentEntity) =>
-    agent.origin.startsWith(`${options.source}/`) && !matched.has(agent.agentId) && !unread.has(agent.origin);
+    agent.origin.startsWith(`${options.source}/`) &&
+    !matched.has(agent.agentId) &&
+    !untaken.has(agent.origin);
   return { add, update, retire: options.prune ? registry.live.filter(gone) : [], files: reports };
 }
 
@@ -91,7 +104,7 @@ function difference(before: AgentEntity, after: AgentProfile & AgentProvenance):
   return Object.fromEntries(changed.map((key) => [key, after[key]]));
 }
 
-/** The profile of a file. An identity nobody vouches for gets no larger limits than its role's. */
+/** The profile of a file. An identity nobody vouches for gets no larger limits than its role's, or the default. */
 function toProfile(
   { agent, notes }: AgentFile,
   policy: Policy,
@@ -99,9 +112,9 @@ function toProfile(
 ): { profile: AgentProfile; notes: string[] } {
   const role = policy.role(agent.role);
   const told = [...notes];
-  const cap = (name: string, value: number | null, limit: number): number | null => {
+  const cap = <T extends number | null>(name: string, value: T, limit: number, whose: string): T | number => {
     if (trusted || value === null || value <= limit) return value;
-    told.push(`${name} lowered to the role's limit; --trust keeps it`);
+    told.push(`${name} lowered to ${whose}; --trust keeps it`);
     return limit;
   };
   if (!trusted && (role.canAccessSecrets || role.canModifyAgents)) {
@@ -109,17 +122,26 @@ function toProfile(
       `the role ${role.name} confers no access to secrets or registry rights here; --trust confers them`,
     );
   }
-  const cost = agent.maxCostPerDayUsd === null ? null : toMicroUsd(agent.maxCostPerDayUsd);
-  const maxTokensPerSession = cap(
-    'max_tokens_per_session',
-    agent.maxTokensPerSession,
-    role.maxTokensPerSession,
-  );
-  const maxCostPerDayMicro = cap('max_cost_per_day', cost, role.maxCostPerDayMicro);
-  return { profile: { ...identityOf(agent), maxTokensPerSession, maxCostPerDayMicro }, notes: told };
+  const profile = profileOf(agent);
+  const {
+    maxTokensPerSession: tokens,
+    maxCostPerDayMicro: cost,
+    approvalThresholdMicro: threshold,
+  } = profile;
+  const limited = {
+    maxTokensPerSession: cap('max_tokens_per_session', tokens, role.maxTokensPerSession, "the role's limit"),
+    maxCostPerDayMicro: cap('max_cost_per_day', cost, role.maxCostPerDayMicro, "the role's limit"),
+    approvalThresholdMicro: cap(
+      'approval_threshold',
+      threshold,
+      toMicroUsd(DEFAULT_APPROVAL_THRESHOLD_USD),
+      `the default of ${DEFAULT_APPROVAL_THRESHOLD_USD} USD`,
+    ),
+  };
+  return { profile: { ...profile, ...limited }, notes: told };
 }
 
-function identityOf(agent: ImportedAgent): Omit<AgentProfile, 'maxTokensPerSession' | 'maxCostPerDayMicro'> {
+function profileOf(agent: ImportedAgent): AgentProfile {
   return {
     name: agent.name,
     role: agent.role,
@@ -132,6 +154,8 @@ function identityOf(agent: ImportedAgent): Omit<AgentProfile, 'maxTokensPerSessi
     apiAccess: agent.apiAccess,
     requiresApproval: agent.requiresApproval ?? false,
     approvalThresholdMicro: toMicroUsd(agent.approvalThresholdUsd ?? DEFAULT_APPROVAL_THRESHOLD_USD),
+    maxTokensPerSession: agent.maxTokensPerSession,
+    maxCostPerDayMicro: agent.maxCostPerDayUsd === null ? null : toMicroUsd(agent.maxCostPerDayUsd),
     category: agent.category,
     specialist: agent.specialist,
     metadataVersion: agent.version ?? DEFAULT_VERSION,

@@ -5,7 +5,7 @@ import { type Field, IdentityRefused } from './fields.js';
 import { scalarText } from './field-values.js';
 
 /** Namespace of the version 5 UUIDs (RFC 9562, section 5.5) that agents without an id get from their name. */
-export const AGENT_ID_NAMESPACE = 'df9f389c-1a19-4cd1-a583-89ef183d616e';
+const AGENT_ID_NAMESPACE = 'df9f389c-1a19-4cd1-a583-89ef183d616e';
 
 /** Written where an id is missing, by tools that have none; the same in many files. */
 const PLACEHOLDER_UUID = /^(?:[0-]+|[f-]+)$/i;

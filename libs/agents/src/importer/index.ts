@@ -1,5 +1,4 @@
-export type { ImportedAgent } from './agent-fields.js';
-export { AGENT_ID_NAMESPACE, agentIdOf } from './imported-name.js';
-export { type IdentityFileOptions, type IdentityFileResult, parseIdentityFile } from './identity-file.js';
-export { type IdentityFolderOptions, readIdentityFolder } from './identity-folder.js';
+export type { IdentityFileResult } from './identity-file.js';
+export { readIdentityFolder } from './identity-folder.js';
+export { type FileReport, type ImportPlan, planImport, type PlanOptions } from './import-plan.js';
 export type { RoleFacts } from './role-derivation.js';

@@ -20,21 +20,21 @@ export class IngestEventRequest {
     description: 'UUID or name of a registered agent, or any other text.',
     default: 'unknown',
     example: 'coder',
-    maxBytes: null,
+    anyLength: true,
   })
   agent_id?: string;
 
   @TextField({
     description: "Absent: the registered agent's name, or the id.",
     example: 'coder',
-    maxBytes: null,
+    anyLength: true,
   })
   agent_name?: string;
 
   @TextField({
     description: 'Counts for agents that are not registered; a registered role wins.',
     example: 'developer',
-    maxBytes: null,
+    anyLength: true,
   })
   agent_role?: string;
 
@@ -42,27 +42,27 @@ export class IngestEventRequest {
     description: '`tool_use`, `api_call`, `file_access`, `agent_spawn`, …',
     default: 'unknown',
     example: 'tool_use',
-    maxBytes: null,
+    anyLength: true,
   })
   operation_type?: string;
 
   @TextField({
     description: 'What was done, such as a whole command.',
     example: 'Write: src/app.ts',
-    maxBytes: null,
+    anyLength: true,
   })
   operation_detail?: string;
 
-  @TextField({ description: 'What it was done to.', example: 'src/app.ts', maxBytes: null })
+  @TextField({ description: 'What it was done to.', example: 'src/app.ts', anyLength: true })
   target_resource?: string;
 
-  @TextField({ description: '`file`, `command`, `agent`, `search`, …', example: 'file', maxBytes: null })
+  @TextField({ description: '`file`, `command`, `agent`, `search`, …', example: 'file', anyLength: true })
   target_type?: string;
 
   @EnumField(REPORTED_DECISIONS, { description: 'Absent: `unknown`.', example: 'allowed' })
   rbac_decision?: string;
 
-  @TextField({ description: 'Why.', example: 'Path is outside the scopes of the role.', maxBytes: null })
+  @TextField({ description: 'Why.', example: 'Path is outside the scopes of the role.', anyLength: true })
   rbac_reason?: string;
 
   @NumberField({
@@ -78,7 +78,6 @@ export class IngestEventRequest {
   @ObjectField({
     description: 'Anything else worth keeping.',
     example: { session_id: 's-1', tool_name: 'Write' },
-    maxBytes: null,
   })
   context?: Record<string, unknown>;
 

@@ -1,9 +1,6 @@
 import { IntegerField, NumberField, TextField } from '#contract';
 import { LIMITS } from '#kernel';
 
-/** Identifiers are indexed, and an index page of PostgreSQL bounds them. */
-const ID_BYTES = 512;
-
 /** Spending that has happened. */
 export class DeductBudgetRequest {
   @TextField({
@@ -27,10 +24,10 @@ export class DeductBudgetRequest {
   @TextField({ description: 'The session.', example: 's-1' })
   session_id?: string;
 
-  @TextField({ description: 'A tool use is charged once.', example: 'toolu_01A', maxBytes: ID_BYTES })
+  @TextField({ description: 'A tool use is charged once.', example: 'toolu_01A' })
   tool_use_id?: string;
 
-  @TextField({ description: 'A request is charged once.', example: 'req_01A', maxBytes: ID_BYTES })
+  @TextField({ description: 'A request is charged once.', example: 'req_01A' })
   request_id?: string;
 
   @TextField({
