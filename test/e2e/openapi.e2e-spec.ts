@@ -129,7 +129,7 @@ describe('the OpenAPI document', () => {
     const hasBody = route.operation.requestBody !== undefined;
     return service.request(
       route.method,
-      `/${path}?${query}`.replace(/^\/\/(?=\/)/, '//'),
+      `/${path}?${query.toString()}`,
       hasBody ? (body ?? null) : undefined,
     );
   }
@@ -177,7 +177,7 @@ describe('the OpenAPI document', () => {
       for (const wild of [false, true]) {
         await fc.assert(
           fc.asyncProperty(requestOf(route, wild), async ({ values, body }) => {
-            const answer = await call(route, values as Record<string, unknown>, body);
+            const answer = await call(route, values, body);
             judge(route, answer);
             if (!wild)
               expect([`${route.method} ${route.path}`, [400, 415, 422]]).not.toEqual([
@@ -198,6 +198,6 @@ function isSegment(value: unknown): boolean {
 }
 
 function textOf(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.toWellFormed();
 }
