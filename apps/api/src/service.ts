@@ -47,6 +47,8 @@ export class Service {
     try {
       configure(app, config);
       await app.init();
+      // After the routes of the API, which need not pass those of the documentation then.
+      serveOpenApi(app);
       app.use(answerUnrouted);
       if (config.seedOnStart) await app.get(AgentImportService).seedIfEmpty(systemContext('seed on start'));
       const server: Server = app.getHttpServer();
@@ -89,7 +91,6 @@ function configure(app: NestExpressApplication, config: Config): void {
   });
   app.enableCors({ origin: [...config.corsOrigins], credentials: true, exposedHeaders: EXPOSED_HEADERS });
   app.useWebSocketAdapter(new StreamWsAdapter(app, (error, request) => toUpgradeAnswer(error, request)));
-  serveOpenApi(app);
 }
 
 /** A refused upgrade, as the raw socket needs it. */

@@ -35,18 +35,12 @@ export async function configureConnection(source: DataSource, use: ConnectionUse
     if (actual !== expected)
       throw new Error(`SQLite pragma ${pragma} is ${String(actual)} and must be ${expected}`);
   }
-  if (use === 'read') {
-    await source.query('PRAGMA query_only = ON');
-    readOneByOne(source);
-  }
+  if (use === 'read') await source.query('PRAGMA query_only = ON');
 }
 
-/**
- * Makes the driver queue a connection's statements by itself. Otherwise each takes a thread of libuv's pool and
- * waits there for the connection, and four slow reads leave the writer none.
- */
-function readOneByOne(source: DataSource): void {
-  (source.driver as unknown as { databaseConnection: Database }).databaseConnection.serialize();
+/** The driver's own handle below TypeORM's, of a SQLite data source. */
+export function databaseOf(source: DataSource): Database {
+  return (source.driver as unknown as { databaseConnection: Database }).databaseConnection;
 }
 
 /**

@@ -21,7 +21,7 @@ export function toStoreError(error: unknown): unknown {
 }
 
 function isOperational(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (typeof error !== 'object' || error === null) return false;
   const driverError = (error as { driverError?: unknown }).driverError ?? error;
   const { code = '', message = '' } = driverError as { code?: unknown; message?: string };
   const text = typeof code === 'string' ? code : '';

@@ -1,6 +1,7 @@
-import type { EntityManager, QueryRunner } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import type { Sink, Transaction, TransactionContext } from '#kernel';
-import { type Dialect, placeholders, type Queryable } from './sql.js';
+import type { Queryable } from './sql.js';
+import type { WriteConnection } from './store.js';
 
 /** One unit's part of a commit group: SQL under its savepoint, rows for the sinks, effects after the commit. */
 export class StoreTransaction implements Transaction, Queryable {
@@ -8,20 +9,17 @@ export class StoreTransaction implements Transaction, Queryable {
   private readonly effects: (() => void)[] = [];
   private over = false;
 
-  constructor(
-    private readonly runner: QueryRunner,
-    private readonly dialect: Dialect,
-  ) {}
+  constructor(private readonly connection: WriteConnection) {}
 
   /** TypeORM's manager on this transaction, for repositories. `save` opens transactions of its own: do not use it. */
   get manager(): EntityManager {
     this.refuseWhenOver();
-    return this.runner.manager;
+    return this.connection.runner.manager;
   }
 
   async query<Row = unknown>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
     this.refuseWhenOver();
-    return (await this.runner.query(placeholders(this.dialect, sql), [...parameters])) as Row[];
+    return this.connection.execute<Row>(sql, parameters);
   }
 
   add<Row>(sink: Sink<Row>, row: Row): void {

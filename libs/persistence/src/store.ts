@@ -1,11 +1,22 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { DatabaseUrl } from '#config';
-import { checkpoint, configureConnection, migrate } from './dialect.js';
-import type { Dialect } from './sql.js';
+import { checkpoint, configureConnection, databaseOf, migrate } from './dialect.js';
+import { PreparedStatements } from './prepared-statements.js';
+import { type Dialect, placeholders } from './sql.js';
+
+/** Runs one statement, its placeholders `?`, on the writing connection. */
+export type Execute = <Row>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
+
+/** The writing connection, for SQL and for TypeORM's manager. */
+export interface WriteConnection {
+  readonly runner: QueryRunner;
+  readonly execute: Execute;
+}
 
 /** The two sides of one database: the writer's connection and the readers'. */
 export class Store {
   readonly dialect: Dialect;
+  private prepared: PreparedStatements | null = null;
 
   constructor(
     private readonly database: DatabaseUrl,
@@ -20,11 +31,26 @@ export class Store {
     await configureConnection(this.writeSource, 'write');
     await migrate(this.writeSource, this.database);
     await configureConnection(this.readSource, 'read');
+    if (this.dialect === 'sqlite') this.prepared = new PreparedStatements(databaseOf(this.writeSource));
   }
 
   /** A connection to write on; only the writer asks. */
-  writeRunner(): QueryRunner {
-    return this.writeSource.createQueryRunner();
+  writeConnection(): WriteConnection {
+    const runner = this.writeSource.createQueryRunner();
+    const { prepared } = this;
+    return {
+      runner,
+      execute: (sql, parameters = []) =>
+        prepared
+          ? prepared.run(sql, parameters)
+          : runner.query(placeholders(this.dialect, sql), [...parameters]),
+    };
+  }
+
+  /** Lets go of what keeps the writing connection from being closed. */
+  async release(): Promise<void> {
+    await this.prepared?.release();
+    this.prepared = null;
   }
 
   async checkpoint(): Promise<void> {

@@ -1,10 +1,9 @@
 import { Logger } from '@nestjs/common';
-import type { QueryRunner } from 'typeorm';
 import { type OperationContext, StoreUnavailable, type TransactionContext, TransactionRunner } from '#kernel';
 import { BEGIN } from './dialect.js';
 import { StoreTransaction } from './store-transaction.js';
 import { toStoreError } from './store-errors.js';
-import type { Store } from './store.js';
+import type { Execute, Store } from './store.js';
 
 /** How many units share one commit at the most. */
 const GROUP_MAX = 1_000;
@@ -50,6 +49,7 @@ export class Writer extends TransactionRunner {
   async close(): Promise<void> {
     this.closed = true;
     await this.running;
+    await this.store.release();
   }
 
   private enqueue(ctx: OperationContext, work: Unit['work'], isolated: boolean): Promise<unknown> {
@@ -94,17 +94,17 @@ export class Writer extends TransactionRunner {
 
   /** @returns what kept the whole group from committing; then none of its units has been answered. */
   private async tryCommit(units: readonly Unit[]): Promise<{ error: unknown; duringCommit: boolean } | null> {
-    let runner: QueryRunner | null = null;
+    const connection = this.store.writeConnection();
+    const { runner, execute } = connection;
     let duringCommit = false;
     try {
-      runner = this.store.writeRunner();
-      for (const statement of BEGIN[this.store.dialect]) await runner.query(statement);
-      const group = new StoreTransaction(runner, this.store.dialect);
+      for (const statement of BEGIN[this.store.dialect]) await execute(statement);
+      const group = new StoreTransaction(connection);
       const answers: (() => void)[] = [];
       for (const unit of units) {
-        const part = new StoreTransaction(runner, this.store.dialect);
+        const part = new StoreTransaction(connection);
         try {
-          const result = await this.runUnit(runner, part, unit);
+          const result = await this.runUnit(execute, part, unit);
           group.absorb(part);
           answers.push(() => unit.resolve(result));
         } catch (error) {
@@ -116,31 +116,31 @@ export class Writer extends TransactionRunner {
       }
       await group.flush();
       duringCommit = true;
-      await runner.query('COMMIT');
+      await execute('COMMIT');
       duringCommit = false;
       group.runEffects((error) => this.logger.error(error, 'an effect of a commit failed'));
       for (const answer of answers) answer();
       return null;
     } catch (error) {
-      await runner?.query('ROLLBACK').catch(() => undefined);
+      await execute('ROLLBACK').catch(() => undefined);
       return { error, duringCommit };
     } finally {
-      await runner?.release().catch(() => undefined);
+      await runner.release().catch(() => undefined);
     }
   }
 
-  private async runUnit(runner: QueryRunner, part: StoreTransaction, unit: Unit): Promise<unknown> {
+  private async runUnit(execute: Execute, part: StoreTransaction, unit: Unit): Promise<unknown> {
     const ctx: TransactionContext = { ...unit.ctx, tx: part };
     if (!unit.isolated) return unit.work(ctx);
-    await runner.query('SAVEPOINT unit');
+    await execute('SAVEPOINT unit');
     try {
       const result = await unit.work(ctx);
-      await runner.query('RELEASE SAVEPOINT unit');
+      await execute('RELEASE SAVEPOINT unit');
       return result;
     } catch (error) {
       try {
-        await runner.query('ROLLBACK TO SAVEPOINT unit');
-        await runner.query('RELEASE SAVEPOINT unit');
+        await execute('ROLLBACK TO SAVEPOINT unit');
+        await execute('RELEASE SAVEPOINT unit');
       } catch {
         throw new BrokenGroup(error);
       }

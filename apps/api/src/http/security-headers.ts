@@ -25,6 +25,12 @@ export function securityHeaders(): RequestHandler {
     },
     // For browsers that do not know frame-ancestors.
     xFrameOptions: { action: 'deny' },
+    // For plug-ins and browsers that are gone; every header costs every answer.
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+    originAgentCluster: false,
     // Whether TLS stands before this service is not for it to say.
     strictTransportSecurity: false,
     // CORS says who may read answers; this header would forbid it to the origins that are listed.
