@@ -16,6 +16,7 @@ export interface RawRequest {
   readonly target?: string;
   readonly version?: '1.0' | '1.1';
   readonly headers?: HeaderLines;
+  /** One character a byte. */
   readonly body?: string;
 }
 
@@ -47,7 +48,7 @@ export function send(port: number, request: RawRequest): Promise<RawAnswer> {
   const { method = 'GET', target = '/', version = '1.1', headers = [], body } = request;
   const own: HeaderLines = [
     ...(headers.some(([name]) => name === 'Connection') ? [] : [['Connection', 'close'] as const]),
-    ...(body === undefined ? [] : [['Content-Length', String(Buffer.byteLength(body))] as const]),
+    ...(body === undefined ? [] : [['Content-Length', String(body.length)] as const]),
   ];
   const lines = [...headers, ...own].map(([name, value]) => `${name}: ${value}\r\n`).join('');
   return exchange(port, `${method} ${target} HTTP/${version}\r\n${lines}\r\n${body ?? ''}`);
@@ -59,7 +60,7 @@ export function sendUpgrade(port: number, { headers = [], ...request }: RawReque
 }
 
 function parse(received: string): RawAnswer {
-  const [head = '', ...rest] = received.split('\r\n\r\n');
+  const [head = '', ...rest] = received.replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, '').split('\r\n\r\n');
   const [statusLine = '', ...lines] = head.split('\r\n');
   const headers: Record<string, string> = {};
   for (const line of lines) {

@@ -10,6 +10,7 @@ import { MetricsHttpModule, MetricsModule } from '#metrics';
 import { dataSourceOptions } from '#ormconfig';
 import { PersistenceModule } from '#persistence';
 import { type Policy, RbacGuard, RbacModule } from '#rbac';
+import { ErrorAnswers } from './http/error-answers.js';
 import { Health } from './http/health.js';
 import { JsonBodyInterceptor } from './http/json-body.interceptor.js';
 import { ProblemDetailsFilter } from './http/problem-details.filter.js';
@@ -39,6 +40,7 @@ export class AppModule {
       controllers: [ServiceController],
       providers: [
         Health,
+        ErrorAnswers,
         { provide: APP_GUARD, useClass: RbacGuard },
         { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
         { provide: APP_INTERCEPTOR, useClass: JsonBodyInterceptor },

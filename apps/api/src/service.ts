@@ -1,32 +1,37 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import { join } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { IncomingMessage } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
 import { StreamHub, StreamWsAdapter } from '#activity';
 import { AgentImportService } from '#agents';
+import { AuditController } from '#audit';
+import { BudgetController } from '#budget';
 import { type Config, DATA_FOLDER } from '#config';
 import { systemContext } from '#kernel';
-import { Door, loadPolicy } from '#rbac';
+import { MetricsController } from '#metrics';
+import { Authenticator, Door, loadPolicy } from '#rbac';
 import { AppModule } from './app.module.js';
+import { API_PREFIX } from './http/api-prefix.js';
 import { answerClientErrors } from './http/client-errors.js';
 import { ConnectionDrain } from './http/connection-drain.js';
+import { ErrorAnswers } from './http/error-answers.js';
+import { FastPath } from './http/fast-path.js';
 import { Health } from './http/health.js';
+import { hotCall } from './http/hot-call.js';
 import { listen } from './http/listen.js';
 import { serveOpenApi } from './http/openapi.js';
 import { toDomainError, toProblem } from './http/problem-details.js';
 import { requestContext, traceIdOf } from './http/request-context.middleware.js';
-import { BARE_SECURITY_HEADERS, securityHeaders } from './http/security-headers.js';
+import { BARE_SECURITY_HEADERS, crossOrigin, headersOf, securityHeaders } from './http/security-headers.js';
 import { answerUnrouted } from './http/unrouted.js';
 
 /** How long requests in flight and sockets may take to end. */
 const DRAIN_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
-const EXPOSED_HEADERS = ['X-Request-Id', 'X-Total-Count', 'Retry-After'];
 
 /** The running service: everything between a configuration and an open port. */
 export class Service {
@@ -55,6 +60,7 @@ export class Service {
       server.headersTimeout = HEADERS_TIMEOUT_MS;
       server.requestTimeout = REQUEST_TIMEOUT_MS;
       answerClientErrors(server);
+      if (config.fastPath) takeFastPath(app, server, config);
       const connections = new ConnectionDrain(server);
       return new Service(app, await listen(server, config), connections);
     } catch (error) {
@@ -82,15 +88,35 @@ function configure(app: NestExpressApplication, config: Config): void {
   const door = app.get(Door);
   app.disable('x-powered-by');
   app.disable('etag');
-  app.setGlobalPrefix('api/v1', { exclude: ['/', 'health'] });
+  app.setGlobalPrefix(API_PREFIX, { exclude: ['/', 'health'] });
   app.use(requestContext);
   app.use(securityHeaders());
   app.use((request: Request, _response: Response, next: NextFunction) => {
     door.admit(request);
     next();
   });
-  app.enableCors({ origin: [...config.corsOrigins], credentials: true, exposedHeaders: EXPOSED_HEADERS });
+  app.use(crossOrigin(config));
   app.useWebSocketAdapter(new StreamWsAdapter(app, (error, request) => toUpgradeAnswer(error, request)));
+}
+
+/** Puts the fast path in front of Express, on the same server. */
+function takeFastPath(app: NestExpressApplication, server: Server, config: Config): void {
+  const calls = [
+    hotCall(app, AuditController, 'ingest'),
+    hotCall(app, MetricsController, 'record'),
+    hotCall(app, BudgetController, 'deduct'),
+  ];
+  const entrance = {
+    door: app.get(Door),
+    authenticator: app.get(Authenticator),
+    errors: app.get(ErrorAnswers),
+    bodyLimit: config.bodyLimit,
+    headers: headersOf([securityHeaders(), crossOrigin(config)]),
+  };
+  const [routed, ...others] = server.listeners('request') as RequestListener[];
+  if (!routed || others.length > 0) throw new Error('Express is not the one listener for requests');
+  server.removeListener('request', routed);
+  server.on('request', new FastPath(calls, entrance, routed).listener);
 }
 
 /** A refused upgrade, as the raw socket needs it. */

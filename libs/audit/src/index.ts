@@ -1,5 +1,6 @@
 export * from './access-denials.js';
 export * from './actor.js';
+export * from './audit.controller.js';
 export * from './audit.interceptor.js';
 export * from './audit.module.js';
 export * from './audit.repository.js';

@@ -15,6 +15,8 @@ export interface Config {
   /** IANA name of the time zone whose midnight begins a budget day. */
   readonly budgetTimezone: string;
   readonly seedOnStart: boolean;
+  /** Whether the hot calls are answered in front of the router. */
+  readonly fastPath: boolean;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** Bytes. */
   readonly bodyLimit: number;

@@ -18,6 +18,7 @@ const DEFAULTS: Config = {
   budgetTimezone: 'UTC',
   seedOnStart: true,
   logLevel: 'info',
+  fastPath: true,
   bodyLimit: 1024 ** 2,
 };
 
@@ -66,6 +67,7 @@ const GOOD: Readonly<Record<string, readonly Case[]>> = {
   ],
   BUDGET_TIMEZONE: [['Europe/Berlin', { budgetTimezone: 'Europe/Berlin' }]],
   SEED_ON_START: [['false', { seedOnStart: false }]],
+  FAST_PATH: [['false', { fastPath: false }]],
   LOG_LEVEL: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level): Case => [
     level,
     { logLevel: level as Config['logLevel'] },
@@ -98,6 +100,7 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
   AUDIT_RETENTION_DAYS: ['0', '36501', '-1', '1.5', 'forever'],
   BUDGET_TIMEZONE: ['Mars/Olympus', 'CET+1h', 'here'],
   SEED_ON_START: ['no'],
+  FAST_PATH: ['off'],
   LOG_LEVEL: ['verbose', 'INFO'],
   BODY_LIMIT: ['1023', '65mb', '1gb', '-1', 'big', '1.5mb'],
 };

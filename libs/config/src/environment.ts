@@ -88,6 +88,7 @@ export const ENVIRONMENT = z.object({
     .default('UTC')
     .refine((zone) => IANAZone.isValidZone(zone), 'an IANA time zone such as Europe/Berlin'),
   SEED_ON_START: boolean(true),
+  FAST_PATH: boolean(true),
   LOG_LEVEL: z.enum(LOG_LEVELS, LOG_LEVELS.join(', ')).default('info'),
   BODY_LIMIT: z
     .string()
@@ -162,6 +163,7 @@ export function parseEnvironment(env: Readonly<Record<string, string | undefined
     auditRetentionDays: value.AUDIT_RETENTION_DAYS,
     budgetTimezone: value.BUDGET_TIMEZONE,
     seedOnStart: value.SEED_ON_START,
+    fastPath: value.FAST_PATH,
     logLevel: value.LOG_LEVEL,
     bodyLimit: value.BODY_LIMIT,
   });

@@ -5,6 +5,8 @@ import type { OperationContext } from '#kernel';
 /** A request on its way: the door gives it a context, the guard a principal, the audit interceptor a route. */
 export interface ContextRequest extends Request {
   context: OperationContext;
+  /** The body, where it has been read. */
+  bytes?: Buffer;
 }
 
 /** The operation's context, as a handler's first argument. */

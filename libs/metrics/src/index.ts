@@ -1,3 +1,4 @@
 export * from './agent-totals.entity.js';
 export * from './metric.entity.js';
+export * from './metrics.controller.js';
 export * from './metrics.module.js';

@@ -5,9 +5,11 @@ import {
   Injectable,
   type NestInterceptor,
 } from '@nestjs/common';
+import { Readable } from 'node:stream';
 import express, { type Request, type Response } from 'express';
 import type { Observable } from 'rxjs';
 import { CONFIG, type Config } from '#config';
+import type { ContextRequest } from '#contract';
 import { DomainError } from '#kernel';
 
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
@@ -28,12 +30,12 @@ export class JsonBodyInterceptor implements NestInterceptor {
 
   async intercept(host: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const http = host.switchToHttp();
-    const request = http.getRequest<Request>();
+    const request = http.getRequest<ContextRequest>();
     if (!METHODS_WITHOUT_BODY.has(request.method)) await this.read(request, http.getResponse<Response>());
     return next.handle();
   }
 
-  private async read(request: Request, response: Response): Promise<void> {
+  private async read(request: ContextRequest, response: Response): Promise<void> {
     if (!hasBody(request)) {
       request.body = {};
       return;
@@ -41,12 +43,20 @@ export class JsonBodyInterceptor implements NestInterceptor {
     if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) {
       throw new DomainError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.');
     }
+    const source = unread(request);
     await new Promise<void>((resolve, reject) => {
-      this.parse(request, response, (error?: Error) => (error ? reject(toBodyError(error)) : resolve()));
+      this.parse(source, response, (error?: Error) => (error ? reject(toBodyError(error)) : resolve()));
     });
+    request.body = source.body as unknown;
     // An empty body that announced itself: `Content-Type: application/json` and chunks without a byte.
     if (request.body === undefined) request.body = {};
   }
+}
+
+/** The request, or where its body has been read already a stand-in that has it still to come. */
+function unread(request: ContextRequest): Request {
+  if (!request.bytes) return request;
+  return Object.assign(Readable.from([request.bytes]), { headers: request.headers }) as unknown as Request;
 }
 
 function hasBody(request: Request): boolean {

@@ -1,6 +1,5 @@
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
-import type { Response } from 'express';
 import { DomainError, type ErrorCode, type FieldProblem } from '#kernel';
 
 /** Which status each refusal is answered with. */
@@ -77,8 +76,14 @@ export function toProblem(error: DomainError, instance: string, traceId: string)
   };
 }
 
-export function sendProblem(response: Response, { status, headers, body }: Problem): void {
-  response.status(status).set(headers).type('application/problem+json').send(JSON.stringify(body));
+export function sendProblem(response: ServerResponse, { status, headers, body }: Problem): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    ...headers,
+    'Content-Type': 'application/problem+json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+  });
+  response.end(text);
 }
 
 /** A path whose percent-encoding is broken names nothing that can exist. */

@@ -1,5 +1,11 @@
-import type { RequestHandler } from 'express';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import cors from 'cors';
+import type { Request, RequestHandler, Response } from 'express';
 import helmet from 'helmet';
+import type { Config } from '#config';
+
+const EXPOSED_HEADERS = ['X-Request-Id', 'X-Total-Count', 'Retry-After'];
 
 /** The same for answers that are written past Express, which hold nothing to load. */
 export const BARE_SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -36,4 +42,18 @@ export function securityHeaders(): RequestHandler {
     // CORS says who may read answers; this header would forbid it to the origins that are listed.
     crossOriginResourcePolicy: false,
   });
+}
+
+/** Which origins' pages may read answers, by the Fetch standard's CORS protocol; answers their preflights. */
+export function crossOrigin(config: Pick<Config, 'corsOrigins'>): RequestHandler {
+  return cors({ origin: [...config.corsOrigins], credentials: true, exposedHeaders: EXPOSED_HEADERS });
+}
+
+/** What `handlers`, which must be synchronous, set on every answer to a request without an Origin. */
+export function headersOf(handlers: readonly RequestHandler[]): Record<string, string> {
+  const request = Object.assign(new IncomingMessage(new Socket()), { method: 'POST', url: '/' });
+  const response = new ServerResponse(request);
+  for (const handle of handlers) void handle(request as Request, response as Response, () => undefined);
+  const headers = Object.entries(response.getHeaders());
+  return Object.fromEntries(headers.map(([name, value]) => [name, String(value)]));
 }

@@ -1,0 +1,61 @@
+import type { ServerResponse } from 'node:http';
+import { Injectable, Logger } from '@nestjs/common';
+import { AccessDenials } from '#audit';
+import { AccessDenied, type DomainError, type OperationContext } from '#kernel';
+import { sendProblem, STATUS, toDomainError, toProblem } from './problem-details.js';
+
+/** The request that failed. */
+export interface FailedRequest {
+  readonly context: OperationContext;
+  readonly method: string;
+  /** The request target as it was sent. */
+  readonly target: string;
+}
+
+/**
+ * Answers every error as RFC 9457 problem details, and records denials: this is where all of them arrive, those
+ * of the guard too. A denial that cannot be recorded is answered 503, as if nothing had been decided.
+ */
+@Injectable()
+export class ErrorAnswers {
+  private readonly logger = new Logger('http');
+
+  constructor(private readonly denials: AccessDenials) {}
+
+  /** Never rejects: nobody awaits it, and what it threw would end the process. */
+  async answer(thrown: unknown, request: FailedRequest, response: ServerResponse): Promise<void> {
+    try {
+      const error = await this.recorded(toDomainError(thrown), request);
+      this.log(error, request);
+      if (response.headersSent) response.destroy();
+      else sendProblem(response, toProblem(error, request.target, request.context.traceId));
+    } catch (failure) {
+      this.logger.error(failure, 'an error could not be answered');
+      response.destroy();
+    }
+  }
+
+  private async recorded(error: DomainError, { context, target }: FailedRequest): Promise<DomainError> {
+    if (!(error instanceof AccessDenied)) return error;
+    try {
+      await this.denials.record(context, { code: error.code, reason: error.message, target });
+      return error;
+    } catch (failure) {
+      return toDomainError(failure);
+    }
+  }
+
+  private log(error: DomainError, { context, method, target }: FailedRequest): void {
+    const line = {
+      trace_id: context.traceId,
+      principal: context.principal.id,
+      method,
+      path: target.split('?', 1)[0],
+      code: error.code,
+    };
+    if (error.code === 'INTERNAL' || error.code === 'STORE_UNAVAILABLE')
+      this.logger.error({ ...line, err: error.cause }, error.message);
+    else if (STATUS[error.code] === 401 || STATUS[error.code] === 403) this.logger.warn(line, error.message);
+    else this.logger.debug(line, error.message);
+  }
+}

@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { aKey, register } from '../support/access-calls.js';
+import { anAgent, ADMIN_KEY, TestService } from '../support/service.js';
+import { type HeaderLines, type RawAnswer, type RawRequest, send } from '../support/raw-http.js';
+
+const EVENT = '{"agent_id":"coder","operation_type":"tool_use","context":{"a":[1,null]},"more":1}';
+const METRIC = '{"agent_id":"coder","metric_type":"cost","cost_usd":1.5,"tokens_used":7}';
+const CHARGE = '{"agent_id":"coder","tokens_used":5,"cost_usd":0.25}';
+
+const JSON_TYPE: HeaderLines = [['Content-Type', 'application/json']];
+const as = (key: string): HeaderLines => [['X-API-Key', key]];
+const KNOWN: HeaderLines = [...as(ADMIN_KEY), ...JSON_TYPE];
+
+type Case = readonly [what: string, request: RawRequest];
+
+const onAll = (what: string, change: Partial<RawRequest>): Case[] => [
+  [`event: ${what}`, { target: '/api/v1/events/ingest', body: EVENT, headers: KNOWN, ...change }],
+  [`metric: ${what}`, { target: '/api/v1/metrics', body: METRIC, headers: KNOWN, ...change }],
+  [`charge: ${what}`, { target: '/api/v1/budget/deduct', body: CHARGE, headers: KNOWN, ...change }],
+];
+
+/** Bodies, and what else may be wrong with a request. */
+const CASES: readonly Case[] = [
+  ...onAll('in order', {}),
+  ...onAll('no members', { body: '{}' }),
+  ...[
+    '',
+    ' ',
+    'null',
+    '[]',
+    '"x"',
+    '1',
+    '{',
+    '{"a":1}}',
+    '\xef\xbb\xbf{}',
+    '{"agent_id":"\xff\xc3\xa4"}',
+    '{"__proto__":{"a":1}}',
+  ].flatMap((body) => onAll(`body ${JSON.stringify(body)}`, { body })),
+  ...onAll('bad values', { body: '{"agent_id":1,"cost_usd":-1,"tokens_used":"x","metric_type":"y"}' }),
+  ...onAll('a nested body', { body: `{"context":${'['.repeat(200)}${']'.repeat(200)}}` }),
+  ...onAll('NUL and lone surrogates', {
+    body: '{"agent_id":"co\\u0000der","tool_name":"\\ud800","operation_detail":"\\ud800"}',
+  }),
+  ...onAll('an unknown agent', {
+    body: '{"agent_id":"nobody","metric_type":"cost","cost_usd":1,"tokens_used":1}',
+  }),
+  ...onAll('a large body', { body: `{"operation_detail":"${'x'.repeat(70_000)}"}` }),
+  ...onAll('too large a body', { body: `{"operation_detail":"${'x'.repeat(300_000)}"}` }),
+  ...onAll('no key', { headers: JSON_TYPE }),
+  ...onAll('an unknown key', { headers: [...JSON_TYPE, ...as('wrong')] }),
+  ...onAll('the key as bearer', { headers: [...JSON_TYPE, ['Authorization', `Bearer ${ADMIN_KEY}`]] }),
+  ...onAll('a key of an agent for another', { headers: [...JSON_TYPE, ['X-API-Key', '{agent}']] }),
+  ...onAll('a key of an agent for itself', {
+    headers: [...JSON_TYPE, ['X-API-Key', '{agent}']],
+    body: '{"agent_id":"bound","metric_type":"cost","cost_usd":1,"tokens_used":1}',
+  }),
+  ...onAll('an own request id', { headers: [...KNOWN, ['X-Request-Id', 'mine-1']] }),
+  ...onAll('a request id that is none', { headers: [...KNOWN, ['X-Request-Id', 'no id!']] }),
+  ...[
+    'text/plain',
+    'application/json; charset=utf-8',
+    'application/json;charset=utf-16',
+    'application/json; charset=latin1',
+    'application/jsonx',
+    'application/json, text/plain',
+  ].flatMap((type) => onAll(`type ${type}`, { headers: [...as(ADMIN_KEY), ['Content-Type', type]] })),
+  ...onAll('no type', { headers: as(ADMIN_KEY) }),
+  ...onAll('an encoding', { headers: [...KNOWN, ['Content-Encoding', 'gzip']] }),
+  ...onAll('an origin that is listed', { headers: [...KNOWN, ['Origin', 'http://localhost:3000']] }),
+  ...onAll('a foreign origin', { headers: [...KNOWN, ['Origin', 'https://evil.example']] }),
+  ...onAll('a foreign site', { headers: [...KNOWN, ['Sec-Fetch-Site', 'cross-site']] }),
+  ...onAll('a second Host', { headers: [...KNOWN, ['Host', 'a'], ['Host', 'b']] }),
+  ...onAll('an expectation', { headers: [...KNOWN, ['Expect', '100-continue']] }),
+  ...onAll('another method', { method: 'PUT' }),
+  ...onAll('HTTP/1.0', { version: '1.0' }),
+  ...['?x=1', '/', '//', '#x', '%20'].flatMap((end) =>
+    onAll(`target ends with ${end}`, {}).map(([what, request]): Case => [
+      what,
+      { ...request, target: `${request.target}${end}` },
+    ]),
+  ),
+  ...['/API/v1/events/ingest', '//api/v1/events/ingest', '/api/v1/events/%69ngest', '/api/v1/./metrics'].map(
+    (target): Case => [target, { target, body: EVENT, headers: KNOWN }],
+  ),
+];
+
+/** What differs from one request to the next, and what from one service to the other, made alike. */
+function normalised({ status, headers, text }: RawAnswer): unknown {
+  const { 'x-request-id': id, 'content-length': length, ...rest } = headers;
+  const alike = text
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>');
+  return {
+    status,
+    headers: { ...rest, date: '' },
+    id: id === 'mine-1' ? id : typeof id,
+    text: alike,
+    lengthGiven: length !== undefined,
+  };
+}
+
+describe.each(['true', 'false'])('the fast path and the routed path, RBAC %s', (rbac) => {
+  let fast: TestService;
+  let routed: TestService;
+  let agentKeys: Map<TestService, string>;
+  beforeAll(async () => {
+    const env = { RBAC_ENABLED: rbac, BODY_LIMIT: '200kb' };
+    [fast, routed] = await Promise.all([
+      TestService.start({ ...env, FAST_PATH: 'true' }),
+      TestService.start({ ...env, FAST_PATH: 'false' }),
+    ]);
+    agentKeys = new Map();
+    for (const service of [fast, routed]) {
+      await service.request('POST', '/agents', anAgent());
+      agentKeys.set(service, (await aKey(service, 'developer', await register(service, 'bound'))).secret);
+    }
+  });
+  afterAll(() => Promise.all([fast.remove(), routed.remove()]));
+
+  const ask = (service: TestService, { headers = [], ...request }: RawRequest): Promise<RawAnswer> => {
+    const own: HeaderLines = headers.some(([name]) => name === 'Host') ? [] : [['Host', 'localhost']];
+    const key = agentKeys.get(service) ?? '';
+    const lines = headers.map(([name, value]) => [name, value.replace('{agent}', key)] as const);
+    return send(service.service.port, { method: 'POST', ...request, headers: [...own, ...lines] });
+  };
+
+  it.each(CASES)('answer alike: %s', async (_what, request) => {
+    const expected = await ask(routed, request);
+    expect(normalised(await ask(fast, request))).toEqual(normalised(expected));
+  });
+
+  it('leave the same log behind', async () => {
+    const log = async (service: TestService): Promise<unknown[]> => {
+      const entries: unknown[] = [];
+      for (let offset = 0; ; offset += 100) {
+        const { body } = await service.request('GET', `/events/audit?limit=100&offset=${offset}`);
+        entries.push(...body);
+        if (body.length < 100) break;
+      }
+      return JSON.parse(
+        JSON.stringify(entries)
+          .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')
+          .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>'),
+      );
+    };
+    expect(await log(fast)).toEqual(await log(routed));
+  });
+});
