@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Injectable, Logger } from '@nestjs/common';
 import { DATA_FOLDER } from '#config';
 import { Clock, type OperationContext, type TransactionContext, TransactionRunner } from '#kernel';
-import { ApiKeysService, Policy, ROLE_NAMES } from '#rbac';
+import { ApiKeysService, PolicyInForce, ROLE_NAMES } from '#rbac';
 import { newAgent } from './agent.entity.js';
 import { AgentsRepository } from './agents.repository.js';
 import {
@@ -55,7 +55,7 @@ export class AgentImportService {
     private readonly changes: RegistryChanges,
     private readonly keys: ApiKeysService,
     private readonly transactions: TransactionRunner,
-    private readonly policy: Policy,
+    private readonly policy: PolicyInForce,
     private readonly clock: Clock,
   ) {}
 
@@ -100,7 +100,7 @@ export class AgentImportService {
     return planImport(
       files,
       { live, usedIds: await this.repository.findUsedIds(tx, ids) },
-      this.policy,
+      this.policy.current,
       options,
     );
   }
@@ -126,7 +126,7 @@ export class AgentImportService {
 
   private roleFacts(): RoleFacts {
     const typicalAgents = new Map<string, string>();
-    for (const role of this.policy.roles.values()) {
+    for (const role of this.policy.current.roles.values()) {
       for (const name of role.typicalAgents) if (!typicalAgents.has(name)) typicalAgents.set(name, role.name);
     }
     return { roles: ROLE_NAMES, typicalAgents };

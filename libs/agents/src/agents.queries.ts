@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Page, PageOf } from '#contract';
 import { AgentDirectory, AgentNotFound, BudgetCalendar } from '#kernel';
-import { Policy } from '#rbac';
+import { PolicyInForce } from '#rbac';
 import { type AgentFilter, AgentsReadModel } from './agents.read-model.js';
 import { type AgentResponse, toAgentResponse } from './dto/agent.response.js';
 import type { RegistrySummaryResponse } from './dto/registry-summary.response.js';
@@ -12,7 +12,7 @@ export class AgentsQueries {
   constructor(
     private readonly readModel: AgentsReadModel,
     private readonly directory: AgentDirectory,
-    private readonly policy: Policy,
+    private readonly policy: PolicyInForce,
     private readonly calendar: BudgetCalendar,
   ) {}
 
@@ -21,20 +21,20 @@ export class AgentsQueries {
     const ref = this.directory.resolve(reference);
     const row = ref && (await this.readModel.findLive(ref.agentId));
     if (!row) throw new AgentNotFound(reference);
-    return toAgentResponse(row, this.policy, this.calendar.today());
+    return toAgentResponse(row, this.policy.current, this.calendar.today());
   }
 
   /** The agent after a change that is committed; it may have been retired since. @throws AgentNotFound */
   async getChanged(agentId: string): Promise<AgentResponse> {
     const row = await this.readModel.find(agentId);
     if (!row) throw new AgentNotFound(agentId);
-    return toAgentResponse(row, this.policy, this.calendar.today());
+    return toAgentResponse(row, this.policy.current, this.calendar.today());
   }
 
   async list(filter: AgentFilter, page: Page): Promise<PageOf<AgentResponse>> {
     const { items, total } = await this.readModel.list(filter, page);
     const today = this.calendar.today();
-    return { items: items.map((row) => toAgentResponse(row, this.policy, today)), total };
+    return { items: items.map((row) => toAgentResponse(row, this.policy.current, today)), total };
   }
 
   async summarize(): Promise<RegistrySummaryResponse> {

@@ -1,11 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { EventListener, RecordedEvent } from '#kernel';
+import { PolicyInForce } from '#rbac';
 import { type AgentEntity, newAgent } from './agent.entity.js';
 import { CachedAgentDirectory } from './cached-agent-directory.js';
 import { toProfile } from './agent-profile.js';
 
 const LIMITS_OF_ROLE = { maxTokensPerSession: 1_000, maxCostPerDayMicro: 2_000_000 };
+const INHERITED_RIGHTS = {
+  allowedTools: null,
+  deniedTools: null,
+  pathScopes: null,
+  apiAccess: null,
+  requiresApproval: false,
+  approvalThresholdMicro: 10_000_000,
+  trusted: true,
+};
 const idOf = (digit: number) => `5f1c2f1e-6d0a-4b55-9a43-00000000000${digit}`;
 
 function aStoredAgent(digit: number, name: string, version = 1): AgentEntity {
@@ -23,6 +33,7 @@ describe('CachedAgentDirectory', () => {
   let held: boolean;
   let publish: EventListener;
   let directory: CachedAgentDirectory;
+  let policy: PolicyInForce;
 
   beforeEach(async () => {
     stored = [aStoredAgent(1, 'one')];
@@ -41,7 +52,7 @@ describe('CachedAgentDirectory', () => {
     };
     directory = new CachedAgentDirectory(
       { findLive } as never,
-      { role: () => LIMITS_OF_ROLE } as never,
+      (policy = new PolicyInForce({ role: () => LIMITS_OF_ROLE } as never)),
       { subscribe } as never,
     );
     await directory.onModuleInit();
@@ -62,6 +73,11 @@ describe('CachedAgentDirectory', () => {
     await settle();
   };
 
+  it('gives an agent the present limits of its role', () => {
+    policy.put({ role: () => ({ ...LIMITS_OF_ROLE, maxTokensPerSession: 7 }) } as never);
+    expect(directory.resolve('one')?.maxTokensPerSession).toBe(7);
+  });
+
   it('knows the live agents by id in any case and by name', () => {
     expect(directory.resolve('one')).toEqual({
       agentId: idOf(1),
@@ -69,6 +85,7 @@ describe('CachedAgentDirectory', () => {
       role: 'developer',
       category: 'foundry',
       ...LIMITS_OF_ROLE,
+      rights: INHERITED_RIGHTS,
     });
     expect(directory.resolve(idOf(1).toUpperCase())?.name).toBe('one');
     expect(directory.resolve('two')).toBeNull();

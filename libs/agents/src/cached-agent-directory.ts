@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { AgentDirectory, type AgentRef, EventBus, isUuid, type RecordedEvent, Refresher } from '#kernel';
-import { Policy } from '#rbac';
+import { PolicyInForce } from '#rbac';
 import type { AgentEntity } from './agent.entity.js';
 import { AgentsRepository } from './agents.repository.js';
 
@@ -8,7 +8,7 @@ const CHANGES = new Set(['agent.register', 'agent.update', 'agent.retire']);
 
 interface KnownAgent {
   readonly ref: AgentRef;
-  readonly version: number;
+  readonly agent: AgentEntity;
 }
 
 /**
@@ -29,14 +29,22 @@ export class CachedAgentDirectory extends AgentDirectory implements OnModuleInit
 
   constructor(
     private readonly repository: AgentsRepository,
-    private readonly policy: Policy,
+    private readonly policy: PolicyInForce,
     private readonly events: EventBus,
   ) {
     super();
   }
 
   async onModuleInit(): Promise<void> {
-    this.unsubscribe = this.events.subscribe((events) => this.follow(events));
+    const unfollow = this.events.subscribe((events) => this.follow(events));
+    // What an agent inherits is its role's present value.
+    const unwatch = this.policy.subscribe(() =>
+      this.replace([...this.byId.values()].map(({ agent }) => agent)),
+    );
+    this.unsubscribe = () => {
+      unfollow();
+      unwatch();
+    };
     await this.refresher.refresh();
   }
 
@@ -58,7 +66,7 @@ export class CachedAgentDirectory extends AgentDirectory implements OnModuleInit
   put(agent: AgentEntity): void {
     this.refresher.noteChange();
     const known = this.byId.get(agent.agentId);
-    if (known && known.version >= agent.version) return;
+    if (known && known.agent.version >= agent.version) return;
     if (known && known.ref.name !== agent.name) this.forget(known);
     const entry = this.toKnown(agent);
     this.byId.set(agent.agentId, entry);
@@ -87,7 +95,7 @@ export class CachedAgentDirectory extends AgentDirectory implements OnModuleInit
     if (event.operationType === 'agent.retire') return known === undefined;
     const version =
       event.context === null ? NaN : (JSON.parse(event.context) as { version?: number }).version;
-    return known !== undefined && version !== undefined && known.version >= version;
+    return known !== undefined && version !== undefined && known.agent.version >= version;
   }
 
   private replace(live: readonly AgentEntity[]): void {
@@ -103,7 +111,7 @@ export class CachedAgentDirectory extends AgentDirectory implements OnModuleInit
   }
 
   private toKnown(agent: AgentEntity): KnownAgent {
-    const role = this.policy.role(agent.role);
+    const role = this.policy.current.role(agent.role);
     const ref = {
       agentId: agent.agentId,
       name: agent.name,
@@ -111,7 +119,16 @@ export class CachedAgentDirectory extends AgentDirectory implements OnModuleInit
       category: agent.category,
       maxTokensPerSession: agent.maxTokensPerSession ?? role.maxTokensPerSession,
       maxCostPerDayMicro: agent.maxCostPerDayMicro ?? role.maxCostPerDayMicro,
+      rights: {
+        allowedTools: agent.allowedTools,
+        deniedTools: agent.deniedTools,
+        pathScopes: agent.pathScopes,
+        apiAccess: agent.apiAccess,
+        requiresApproval: agent.requiresApproval,
+        approvalThresholdMicro: agent.approvalThresholdMicro,
+        trusted: agent.trusted,
+      },
     };
-    return { ref, version: agent.version };
+    return { ref, agent };
   }
 }

@@ -10,6 +10,20 @@ export interface AgentRef {
   readonly maxTokensPerSession: number;
   /** micro-USD. */
   readonly maxCostPerDayMicro: number;
+  readonly rights: AgentRights;
+}
+
+/** What an agent's own identity says of its rights; null where it leaves that to its role. */
+export interface AgentRights {
+  readonly allowedTools: readonly string[] | null;
+  readonly deniedTools: readonly string[] | null;
+  readonly pathScopes: readonly string[] | null;
+  readonly apiAccess: readonly string[] | null;
+  readonly requiresApproval: boolean;
+  /** micro-USD; a costlier estimate takes an approval. */
+  readonly approvalThresholdMicro: number;
+  /** False for an identity nobody vouched for: never secrets, never registry rights. */
+  readonly trusted: boolean;
 }
 
 /** The live agents, by name or id, in memory. */

@@ -5,7 +5,8 @@ import { CONFIG, type Config } from '#config';
 import { AccessDenied, DomainError, type OperationContext, type Principal } from '#kernel';
 import { hashKey } from './api-keys.service.js';
 import { KeyRing } from './key-ring.js';
-import { type Permission, Policy } from './policy.js';
+import type { Permission } from './policy.js';
+import { PolicyInForce } from './policy-in-force.js';
 
 /** The one principal of loopback mode. */
 export const LOCAL_PRINCIPAL: Principal = { id: 'local', kind: 'anonymous', role: 'admin', agentId: null };
@@ -17,7 +18,7 @@ export class Authenticator {
 
   constructor(
     @Inject(CONFIG) private readonly config: Pick<Config, 'rbacEnabled' | 'adminApiKey'>,
-    private readonly policy: Policy,
+    private readonly policy: PolicyInForce,
     private readonly keys: KeyRing,
   ) {
     this.adminHash = config.adminApiKey === null ? null : Buffer.from(hashKey(config.adminApiKey));
@@ -48,8 +49,8 @@ export class Authenticator {
   }
 
   may(principal: Principal, permission: Permission): boolean {
-    if (principal.kind === 'agent') return this.policy.agentKeyAllows(permission);
-    return this.policy.roleAllows(principal.role, permission);
+    if (principal.kind === 'agent') return this.policy.current.agentKeyAllows(permission);
+    return this.policy.current.roleAllows(principal.role, permission);
   }
 
   /** @throws AccessDenied */

@@ -6,5 +6,6 @@ export * from './door.js';
 export * from './key-ring.js';
 export * from './policy.js';
 export * from './policy-document.js';
+export * from './policy-in-force.js';
 export * from './rbac.guard.js';
 export * from './rbac.module.js';

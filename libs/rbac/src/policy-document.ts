@@ -2,11 +2,26 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { toMicroUsd } from '#kernel';
-import { type Permission, PERMISSIONS, Policy, type Role, ROLE_NAMES, type RoleName } from './policy.js';
+import {
+  type BudgetRules,
+  type Permission,
+  PERMISSIONS,
+  Policy,
+  type Role,
+  ROLE_NAMES,
+  type RoleName,
+  type SpendingLimits,
+} from './policy.js';
 
 const names = z.array(z.string().min(1));
 const roleName = z.enum(ROLE_NAMES);
 const permission = z.enum(PERMISSIONS);
+
+const usd = z.number().positive();
+const spendingLimits = z.strictObject({
+  max_cost_per_day: usd.nullable(),
+  max_cost_per_month: usd.nullable(),
+});
 
 const roleDocument = z.strictObject({
   level: z.int().min(0),
@@ -38,10 +53,11 @@ const policyDocument = z.strictObject({
       audit_required: z.boolean().optional(),
     }),
   ),
-  budget_escalation_usd: z.strictObject({
-    notify: z.number(),
-    pause_and_approve: z.number(),
-    terminate: z.number(),
+  budgets: z.strictObject({
+    soft_limit: z.number().gt(0).max(1),
+    escalation_usd: z.strictObject({ notify: usd, pause_and_approve: usd, terminate: usd }),
+    fleet: spendingLimits,
+    roles: z.partialRecord(roleName, spendingLimits),
   }),
   http_permissions: z.partialRecord(
     permission,
@@ -72,6 +88,26 @@ function toRole(name: RoleName, document: PolicyDocument): Role {
   };
 }
 
+function toSpendingLimits(limits: z.infer<typeof spendingLimits>): SpendingLimits {
+  const micro = (amount: number | null) => (amount === null ? null : toMicroUsd(amount));
+  return {
+    maxCostPerDayMicro: micro(limits.max_cost_per_day),
+    maxCostPerMonthMicro: micro(limits.max_cost_per_month),
+  };
+}
+
+function toBudgetRules({ budgets }: PolicyDocument): BudgetRules {
+  const { notify, pause_and_approve: pause, terminate } = budgets.escalation_usd;
+  return {
+    softLimit: budgets.soft_limit,
+    notifyMicro: toMicroUsd(notify),
+    pauseMicro: toMicroUsd(pause),
+    terminateMicro: toMicroUsd(terminate),
+    fleet: toSpendingLimits(budgets.fleet),
+    roles: new Map(Object.entries(budgets.roles).map(([role, limits]) => [role, toSpendingLimits(limits)])),
+  };
+}
+
 function permissionsOf(role: Role, document: PolicyDocument): Set<Permission> {
   return new Set(
     PERMISSIONS.filter((name) => {
@@ -99,6 +135,7 @@ export function compilePolicy(yaml: string): Policy {
   const roles = (Object.keys(document.roles) as RoleName[]).map((name) => toRole(name, document));
   return new Policy(
     new Map(roles.map((role) => [role.name, role])),
+    toBudgetRules(document),
     new Map(roles.map((role) => [role.name, permissionsOf(role, document)])),
     new Set(document.agent_key_permissions),
   );

@@ -45,11 +45,32 @@ export interface Role {
   readonly typicalAgents: readonly string[];
 }
 
+/** What may be spent; null where nothing is set. Amounts in micro-USD. */
+export interface SpendingLimits {
+  readonly maxCostPerDayMicro: number | null;
+  readonly maxCostPerMonthMicro: number | null;
+}
+
+/** Limits beside those of each agent, and what happens on the way to them. */
+export interface BudgetRules {
+  /** The share of a day's limit at which an account is told to slow down. */
+  readonly softLimit: number;
+  /** What an account spends on one day, micro-USD, before someone is told, it pauses, it ends. */
+  readonly notifyMicro: number;
+  readonly pauseMicro: number;
+  readonly terminateMicro: number;
+  /** All accounts together. */
+  readonly fleet: SpendingLimits;
+  /** All agents of a role together, by role. */
+  readonly roles: ReadonlyMap<string, SpendingLimits>;
+}
+
 /** The policy in force: roles, and who may call what. Decides nothing about tools and paths yet. */
 export class Policy {
   constructor(
     /** In the order of the document. */
     readonly roles: ReadonlyMap<string, Role>,
+    readonly budgets: BudgetRules,
     private readonly permissionsOfRole: ReadonlyMap<string, ReadonlySet<Permission>>,
     private readonly permissionsOfAgentKeys: ReadonlySet<Permission>,
   ) {}

@@ -5,7 +5,8 @@ import { ApiKeysService } from './api-keys.service.js';
 import { Authenticator } from './authenticator.js';
 import { Door } from './door.js';
 import { KeyRing } from './key-ring.js';
-import { Policy } from './policy.js';
+import type { Policy } from './policy.js';
+import { PolicyInForce } from './policy-in-force.js';
 
 /** Policy, principals, keys and the door. The application binds the guard. */
 @Module({})
@@ -15,14 +16,14 @@ export class RbacModule {
       module: RbacModule,
       global: true,
       providers: [
-        { provide: Policy, useValue: policy },
+        { provide: PolicyInForce, useFactory: () => new PolicyInForce(policy) },
         { provide: Door, inject: [CONFIG], useFactory: (config: Config) => new Door(config) },
         ApiKeysRepository,
         KeyRing,
         ApiKeysService,
         Authenticator,
       ],
-      exports: [Policy, Door, ApiKeysService, Authenticator],
+      exports: [PolicyInForce, Door, ApiKeysService, Authenticator],
     };
   }
 }
