@@ -15,6 +15,8 @@ const MAY_IMPORT = {
   agents: CORE,
   metrics: CORE,
   budget: CORE,
+  decisions: CORE,
+  approvals: CORE,
   activity: [...CORE, 'audit'],
 };
 const LIBRARIES = Object.keys(MAY_IMPORT).join('|');

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { AgentEntity } from '#agents';
-import { LedgerEntryEntity, UsageEntity } from '#budget';
+import { LedgerEntryEntity, ReservationEntity, UsageEntity } from '#budget';
 import { type DatabaseUrl, parseDatabaseUrl } from '#config';
 import { AgentTotalsEntity, MetricEntity } from '#metrics';
 import { type ConnectionUse, connectionOptions, MIGRATIONS } from '#persistence';
@@ -13,7 +13,15 @@ const DEFAULT_URL = 'sqlite:./var/agent-map.sqlite';
 export function dataSourceOptions(database: DatabaseUrl, use: ConnectionUse): DataSourceOptions {
   return {
     ...connectionOptions(database, use),
-    entities: [AgentEntity, AgentTotalsEntity, MetricEntity, LedgerEntryEntity, UsageEntity, ApiKeyEntity],
+    entities: [
+      AgentEntity,
+      AgentTotalsEntity,
+      MetricEntity,
+      LedgerEntryEntity,
+      UsageEntity,
+      ReservationEntity,
+      ApiKeyEntity,
+    ],
     migrations: MIGRATIONS,
     synchronize: false,
     logging: false,

@@ -3,7 +3,7 @@ import { AuditRepository } from '#audit';
 import { ConfigError, parseEnvironment } from '#config';
 import { Clock, systemContext } from '#kernel';
 import { ApiKeysService } from '#rbac';
-import { aKey, call, register, successOf } from '../support/access-calls.js';
+import { aKey, call, register, type Subject, successOf, type TestKey } from '../support/access-calls.js';
 import { ACCESS } from '../support/access-table.js';
 import { eventually } from '../support/eventually.js';
 import { ADMIN_KEY, TestService } from '../support/service.js';
@@ -210,10 +210,12 @@ describe.each([
   ['false', 0],
 ])('with AUDIT_READS=%s', (auditReads, entriesPerRead) => {
   let service: TestService;
-  let agent: { id: string; name: string };
+  let agent: Subject;
+  let key: TestKey;
   beforeAll(async () => {
     service = await TestService.start({ RBAC_ENABLED: 'true', AUDIT_READS: auditReads });
-    agent = await register(service, 'coder');
+    key = await aKey(service, 'admin');
+    agent = { ...(await register(service, 'coder')), keyId: key.id };
   });
   afterAll(() => service.remove());
 
@@ -225,7 +227,6 @@ describe.each([
   );
 
   it.each(READS)(`${entriesPerRead} entries tell of %s`, async (route, row) => {
-    const key = await aKey(service, 'analyst');
     const log = service.get(AuditRepository);
     const before = await log.size();
     const { status, traceId, target } = await call(service, row, agent, { 'x-api-key': key.secret });
@@ -236,7 +237,7 @@ describe.each([
       expect(entry).toMatchObject({
         operationType: 'access.read',
         principalId: key.id,
-        principalRole: 'analyst',
+        principalRole: 'admin',
         route,
         targetResource: target,
         targetType: 'route',

@@ -17,6 +17,7 @@ const TABLE: readonly [route: string, place: Place, foreign: Foreign][] = [
   ['DELETE /api/v1/agents/{agent_id}', 'path', 'never'],
   ['POST /api/v1/agents/{agent_id}/activate', 'path', 'refused'],
   ['POST /api/v1/agents/{agent_id}/complete', 'path', 'refused'],
+  ['POST /api/v1/keys', 'body', 'never'],
   ['POST /api/v1/metrics', 'body', 'refused'],
   ['GET /api/v1/metrics', 'query', 'refused'],
   ['GET /api/v1/metrics/aggregate', 'query', 'refused'],
@@ -24,6 +25,8 @@ const TABLE: readonly [route: string, place: Place, foreign: Foreign][] = [
   ['GET /api/v1/metrics/quality', 'query', 'refused'],
   ['GET /api/v1/metrics/resources/usage', 'query', 'refused'],
   ['POST /api/v1/budget/deduct', 'body', 'kept'],
+  ['POST /api/v1/budget/reserve', 'body', 'refused'],
+  ['GET /api/v1/budget/ledger', 'query', 'refused'],
   ['GET /api/v1/registry/agents/{agent_id}/budget', 'path', 'refused'],
   ['POST /api/v1/events/ingest', 'body', 'kept'],
   ['GET /api/v1/events/audit', 'query', 'refused'],
@@ -36,6 +39,9 @@ const BODY = {
   metric_type: 'execution',
   tokens_used: 1,
   cost_usd: 0.01,
+  max_cost_usd: 0.01,
+  max_tokens: 1,
+  ttl_s: 1,
 } as const;
 
 interface Operation {
@@ -146,7 +152,7 @@ describe("an agent's key", () => {
     }
   });
 
-  it.each(places('never'))('never changes the registry with %s', async (route, place) => {
+  it.each(places('never'))('never changes the registry or the keys with %s', async (route, place) => {
     for (const agent of [own, other]) {
       const { status, body } = await ask(route, place, agent.id);
       expect([status, body.code]).toEqual([403, 'FORBIDDEN']);

@@ -2,22 +2,35 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditRepository } from '#audit';
 import { systemContext } from '#kernel';
 import { ApiKeysService, PERMISSION, PUBLIC } from '#rbac';
-import { aKey, call, type CallOutcome, register, successOf, type TestKey } from '../support/access-calls.js';
+import {
+  aKey,
+  call,
+  type CallOutcome,
+  register,
+  type Subject,
+  successOf,
+  type TestKey,
+} from '../support/access-calls.js';
 import { ACCESS, type AccessRow, ROLES } from '../support/access-table.js';
 import { handlersOf, httpRoutesOf, socketRoutesOf } from '../support/routes.js';
 import { ADMIN_KEY, TestService } from '../support/service.js';
 
 describe('access, RBAC on', () => {
   let service: TestService;
-  let agent: { id: string; name: string };
+  let agent: Subject;
   beforeAll(async () => {
     service = await TestService.start({ RBAC_ENABLED: 'true' });
-    agent = await register(service, 'coder');
+    agent = await aSubject('coder');
   });
   afterAll(() => service.remove());
 
+  const aSubject = async (name: string): Promise<Subject> => ({
+    ...(await register(service, name)),
+    keyId: (await aKey(service, 'tester')).id,
+  });
+
   let retirements = 0;
-  /** Calls every route; a retirement has an agent of its own wherever it may succeed. */
+  /** Calls every route; what ends an agent or a key has one of its own wherever it may succeed. */
   async function callAll(
     headers: Record<string, string>,
     mayRetire = false,
@@ -25,8 +38,8 @@ describe('access, RBAC on', () => {
   ): Promise<CallOutcome[]> {
     const outcomes: CallOutcome[] = [];
     for (const row of ACCESS) {
-      const ends = mayRetire && row.route.startsWith('DELETE ');
-      const about = ends ? await register(service, `ends-${(retirements += 1)}`) : agent;
+      const ends = mayRetire && /^DELETE |rotate$/.test(row.route);
+      const about = ends ? await aSubject(`ends-${(retirements += 1)}`) : agent;
       outcomes.push(await call(service, row, about, headers, query));
     }
     return outcomes;
@@ -112,7 +125,8 @@ describe('access, RBAC on', () => {
       await service.get(ApiKeysService).revoke(systemContext('test'), revoked.id);
     });
 
-    async function expectUnauthenticated(headers: Record<string, string>, query = ''): Promise<void> {
+    /** @returns the types of the entries that tell of it. */
+    async function expectUnauthenticated(headers: Record<string, string>, query = ''): Promise<string[]> {
       const before = await service.get(AuditRepository).size();
       const outcomes = await callAll(headers, false, query);
       expect(statuses(outcomes)).toEqual(expected(401, (row) => row.isPublic));
@@ -124,11 +138,11 @@ describe('access, RBAC on', () => {
         });
         expect(refused.body).toMatchObject({ code: 'UNAUTHENTICATED', trace_id: refused.traceId });
       }
-      expect(await service.get(AuditRepository).size()).toBe(before);
+      const entries = await service.get(AuditRepository).findAfter(before, 500);
+      return entries.map(({ operationType }) => operationType);
     }
 
-    const CREDENTIALS: [what: string, headers: () => Record<string, string>][] = [
-      ['no key', () => ({})],
+    const BAD_KEYS: [what: string, headers: () => Record<string, string>][] = [
       ['an unknown key', () => ({ 'x-api-key': `arm_${'A'.repeat(43)}` })],
       ['an expired key', () => ({ 'x-api-key': expired.secret })],
       ['a revoked key', () => ({ 'x-api-key': revoked.secret })],
@@ -137,19 +151,27 @@ describe('access, RBAC on', () => {
       ['a key with more behind it', () => ({ 'x-api-key': `${inForce.secret}A` })],
       ["the key's id", () => ({ 'x-api-key': inForce.id })],
       ['two keys in one header', () => ({ 'x-api-key': `${inForce.secret}, ${inForce.secret}` })],
+    ];
+    const NO_KEYS: typeof BAD_KEYS = [
+      ['no key', () => ({})],
       ['a key under another scheme', () => ({ authorization: `Token ${inForce.secret}` })],
       ['a key without a scheme', () => ({ authorization: inForce.secret })],
       ['a key as a Basic password', () => ({ authorization: `Basic ${btoa(`:${inForce.secret}`)}` })],
       ['a key in a cookie', () => ({ cookie: `api_key=${inForce.secret}; x-api-key=${inForce.secret}` })],
     ];
 
-    it.each(CREDENTIALS)('answers 401 to %s, and records nothing', (_what, headers) =>
-      expectUnauthenticated(headers()),
-    );
+    it.each(BAD_KEYS)('answers 401 to %s, and records that at the most', async (_what, headers) => {
+      const recorded = await expectUnauthenticated(headers());
+      expect(recorded.filter((type) => type !== 'access.unauthenticated')).toEqual([]);
+    });
+
+    it.each(NO_KEYS)('answers 401 to %s, and records nothing', async (_what, headers) => {
+      expect(await expectUnauthenticated(headers())).toEqual([]);
+    });
 
     it.each(['api_key', 'apikey', 'key', 'token', 'access_token', 'x-api-key', 'authorization'])(
       'answers 401 to a key in the query, as %s, and records nothing',
-      (name) => expectUnauthenticated({}, `?${name}=${inForce.secret}`),
+      async (name) => expect(await expectUnauthenticated({}, `?${name}=${inForce.secret}`)).toEqual([]),
     );
   });
 

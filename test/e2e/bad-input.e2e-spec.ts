@@ -96,6 +96,19 @@ const ENDPOINTS: readonly Endpoint[] = [
       timestamp: bad.badText,
     },
   },
+  {
+    method: 'POST',
+    path: '/budget/reserve',
+    body: { agent_id: 'coder', max_cost_usd: 1, max_tokens: 1, ttl_s: 1 },
+    required: ['agent_id', 'max_cost_usd', 'max_tokens', 'ttl_s'],
+    fields: {
+      agent_id: bad.badText,
+      session_id: bad.badText,
+      max_cost_usd: bad.badNumber(1e6),
+      max_tokens: bad.badInteger(1e12),
+      ttl_s: bad.badPositive(bad.badInteger(3600)),
+    },
+  },
 ];
 
 describe.each(ENDPOINTS)('bad fields for $method $path', ({ method, path, body, required, fields }) => {

@@ -39,7 +39,7 @@ describe('budgets', () => {
       });
     });
 
-    it('is soft-limited from 80 % on and exceeded above the limit, and is never refused', async () => {
+    it('is soft-limited from 80 % on, exceeded above the limit, paused and ended as the policy says, and never refused', async () => {
       const { name } = await register({ budget_max_cost_per_day: 1 });
       const spend = async (cost_usd: number): Promise<unknown> => {
         const { remaining_cost, status } = await deduct({ agent_id: name, cost_usd });
@@ -49,8 +49,10 @@ describe('budgets', () => {
       expect(await spend(0.000001)).toEqual([0.2, 'soft_limit']);
       expect(await spend(0.1)).toEqual([0.1, 'soft_limit']);
       expect(await spend(0.2)).toEqual([-0.1, 'exceeded']);
-      expect(await spend(1_000_000)).toEqual([-1_000_000.1, 'exceeded']);
-      expect(await budgetOf(name)).toMatchObject({ remaining_cost: -1_000_000.1, status: 'exceeded' });
+      expect(await spend(23.899999)).toEqual([-23.999999, 'exceeded']);
+      expect(await spend(0.000001)).toEqual([-24, 'paused']);
+      expect(await spend(1_000_000)).toEqual([-1_000_024, 'terminated']);
+      expect(await budgetOf(name)).toMatchObject({ remaining_cost: -1_000_024, status: 'terminated' });
     });
 
     it('books what names no live agent to the account unknown', async () => {

@@ -39,7 +39,7 @@ describe('keys', () => {
       agent_id: null,
       prefix: `${secret.slice(0, 12)}…`,
       networks: null,
-      standing: 'in force',
+      standing: 'in_force',
     });
     expect(listed.stdout).not.toContain(secret);
     const keyId = key?.['key_id'] ?? '';
@@ -92,6 +92,26 @@ describe('keys', () => {
     expect((await cli('list')).stdout).toContain('127.0.0.0/8, 2001:db8::/32');
   }, 30_000);
 
+  it('are replaced, at once or after a time of grace', async () => {
+    const made = await cli('create', '--name', 'turns', '--role', 'tester');
+    const idOf = ({ stderr }: Ended) => /^Key (\S+) /.exec(stderr)?.[1] ?? '';
+    const second = await cli('rotate', idOf(made), '--grace-s', '3600');
+    expect(second).toMatchObject({ code: 0, stdout: expect.stringMatching(/^arm_/) });
+    const third = await cli('rotate', idOf(second));
+    await eventually(
+      'the service to honour the newest key',
+      async () => (await statusWith(third.stdout.trim())) === 200,
+    );
+    await eventually('the one at once to end', async () => (await statusWith(second.stdout.trim())) === 401);
+    expect(await statusWith(made.stdout.trim())).toBe(200);
+    const keys = JSON.parse((await cli('list', '--json')).stdout) as Record<string, string>[];
+    expect(keys.filter(({ name }) => name === 'turns').map(({ standing }) => standing)).toEqual([
+      'in_force',
+      'revoked',
+      'in_force',
+    ]);
+  }, 60_000);
+
   const refusals: [string[], string][] = [
     [['create'], "required option '--name <name>' not specified"],
     [['create', '--name', 'x'], 'role: must be given for a key that is not bound to an agent'],
@@ -99,11 +119,11 @@ describe('keys', () => {
     [['create', '--name', 'x', '--role', 'admin', '--kind', 'robot'], "argument 'robot' is invalid"],
     [
       ['create', '--name', 'x', '--role', 'admin', '--kind', 'agent'],
-      'agent: must be given for a key of kind agent',
+      'agent_id: must be given for a key of kind agent',
     ],
     [
       ['create', '--name', 'x', '--role', 'admin', '--agent', 'coder'],
-      'agent: must be given for a key of kind agent',
+      'agent_id: must be given for a key of kind agent',
     ],
     [
       ['create', '--name', 'x', '--kind', 'agent', '--agent', 'nobody'],
@@ -113,11 +133,14 @@ describe('keys', () => {
     [['create', '--name', 'x', '--role', 'admin', '--expires', '2020-01-01'], 'expires: must be'],
     [
       ['create', '--name', 'x', '--role', 'admin', '--network', '10.0.0.0/8', '--network', '10.0.0.0/33'],
-      'network: must be in CIDR notation, such as 10.0.0.0/8 or 2001:db8::/32: "10.0.0.0/33" is not',
+      'networks: must be in CIDR notation, such as 10.0.0.0/8 or 2001:db8::/32: "10.0.0.0/33" is not',
     ],
     [['create', '--name', 'a\nb', '--role', 'admin'], 'name: must be 1 to 64 printable ASCII characters'],
     [['revoke'], "missing required argument 'key_id'"],
     [['revoke', 'no-such-key'], 'No key in force has this id.'],
+    [['rotate', 'no-such-key'], 'No key in force has this id.'],
+    [['rotate', 'x', '--grace-s', '86401'], 'It must be a whole number of seconds, 0 to 86400.'],
+    [['rotate', 'x', '--grace-s', '-1'], 'It must be a whole number of seconds'],
     [['burn'], "unknown command 'burn'"],
   ];
 

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { AuditRepository } from '#audit';
 import { Clock, systemContext } from '#kernel';
 import { ApiKeysService } from '#rbac';
 import { aKey, register } from '../support/access-calls.js';
@@ -39,8 +38,7 @@ describe('the stream, RBAC on', () => {
   };
 
   describe.each(STREAM_PATHS)('on %s', (path) => {
-    it('lets nobody in without a key in force, and records nothing', async () => {
-      const before = await service.get(AuditRepository).size();
+    it('lets nobody in without a key in force, wherever it stands', async () => {
       for (const headers of [
         [],
         [['X-API-Key', 'arm_unknown']],
@@ -53,7 +51,6 @@ describe('the stream, RBAC on', () => {
           expect(answered['content-type']).toMatch('application/problem+json');
         }
       }
-      expect(await service.get(AuditRepository).size()).toBe(before);
     });
 
     it('lets a key in from its networks alone', async () => {

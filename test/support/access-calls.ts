@@ -18,6 +18,8 @@ export interface CallOutcome {
 
 let fresh = 0;
 
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+
 /** A valid body for each route that takes one. */
 const BODIES: Readonly<Record<string, (agentId: string) => Record<string, unknown>>> = {
   'POST /api/v1/agents': () => anAgent({ name: `fresh-${(fresh += 1)}` }),
@@ -26,30 +28,47 @@ const BODIES: Readonly<Record<string, (agentId: string) => Record<string, unknow
   'POST /api/v1/agents/:agent_id/complete': () => ({ success: true }),
   'POST /api/v1/metrics': (agentId) => ({ agent_id: agentId, metric_type: 'execution' }),
   'POST /api/v1/budget/deduct': (agentId) => ({ agent_id: agentId, tokens_used: 1, cost_usd: 0.01 }),
+  'POST /api/v1/keys': () => ({ name: 'fresh', kind: 'service', role: 'tester' }),
+  'POST /api/v1/keys/:key_id/rotate': () => ({}),
+  'POST /api/v1/budget/reserve': (agentId) => ({
+    ...{ agent_id: agentId, max_cost_usd: 0.01, max_tokens: 1 },
+    ttl_s: 1,
+  }),
+  'POST /api/v1/budget/settle': () => ({ reservation_id: newId(), tokens_used: 1, cost_usd: 0.01 }),
   'POST /api/v1/events/ingest': (agentId) => ({ agent_id: agentId, operation_type: 'tool_use' }),
 };
 
 /** What a route answers who may call it. */
 export function successOf(route: string): number {
   if (route.startsWith('WS ')) return 101;
-  if (route === 'GET /docs/LICENSE') return 404;
+  // There is nothing of this name; a reservation that may be settled is made in the tests of budgets.
+  if (route === 'GET /docs/LICENSE' || route === 'POST /api/v1/budget/settle') return 404;
   if (route.startsWith('DELETE ')) return 204;
   return route.startsWith('POST ') && !/\/(activate|complete)$/.test(route) ? 201 : 200;
 }
 
+/** What the calls of a route are about. */
+export interface Subject {
+  readonly id: string;
+  readonly name: string;
+  /** For the routes of keys. */
+  readonly keyId?: string;
+}
+
 /**
- * Calls a route as it is meant to be called, about one agent.
+ * Calls a route as it is meant to be called, about one agent or key.
  * @param headers the credentials. @param query as `?a=b`.
  */
 export async function call(
   service: TestService,
   { route }: AccessRow,
-  agent: { readonly id: string; readonly name: string },
+  agent: Subject,
   headers: Record<string, string>,
   query = '',
 ): Promise<CallOutcome> {
   const [method = '', template = ''] = route.split(' ');
-  const target = template.replace(':agent_id', agent.id).replace(':agent_name', agent.name) + query;
+  const path = template.replace(':agent_id', agent.id).replace(':agent_name', agent.name);
+  const target = path.replace(':key_id', agent.keyId ?? NO_ID) + query;
   const traceId = newId();
   const sent = { ...headers, 'x-request-id': traceId };
   if (method === 'WS') {
@@ -75,13 +94,13 @@ export async function aKey(
   service: TestService,
   role: string,
   agent?: { readonly id: string; readonly name: string },
-  bounds: Pick<NewApiKey, 'expiresAt' | 'networks'> = {},
+  bounds: Partial<Pick<NewApiKey, 'kind' | 'expiresAt' | 'networks'>> = {},
 ): Promise<TestKey> {
   const { key, secret } = await service.get(ApiKeysService).create(systemContext('test'), {
     name: `key of ${role}`,
     kind: agent ? 'agent' : 'service',
     role,
-    ...(agent ? { agent: { agentId: agent.id, name: agent.name } } : {}),
+    agentId: agent?.id ?? null,
     ...bounds,
   });
   return { id: key.keyId, secret };

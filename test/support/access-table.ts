@@ -36,6 +36,9 @@ GET    /api/v1/metrics/quality                      +   +   +   +   +   +   +   
 GET    /api/v1/metrics/resources/usage              +   +   +   +   +   +   +   +   +   +    own
 
 POST   /api/v1/budget/deduct                        +   +   +   +   +   +   +   +   +   +    own
+POST   /api/v1/budget/reserve                       +   +   +   +   +   +   +   +   +   +    own
+POST   /api/v1/budget/settle                        +   +   +   +   +   +   +   +   +   +    own
+GET    /api/v1/budget/ledger                        +   +   +   +   +   +   +   +   +   +    own
 GET    /api/v1/registry/agents/:agent_id/budget     +   +   +   +   +   +   +   +   +   +    own
 
 POST   /api/v1/events/ingest                        +   +   +   +   +   +   +   +   +   +    own
@@ -44,6 +47,12 @@ GET    /api/v1/events/audit/stats                   +   -   +   +   -   -   -   
 GET    /api/v1/events                               +   -   +   +   -   -   -   -   +   -    own
 GET    /api/v1/agent-activity                       +   -   +   +   -   -   -   -   +   -    own
 GET    /api/v1/websocket/health                     +   +   +   +   +   +   +   +   +   +    any
+
+POST   /api/v1/keys                                 +   -   -   -   -   -   -   -   -   -    -
+GET    /api/v1/keys                                 +   -   -   -   -   -   -   -   -   -    -
+GET    /api/v1/keys/:key_id                         +   -   -   -   -   -   -   -   -   -    -
+POST   /api/v1/keys/:key_id/rotate                  +   -   -   -   -   -   -   -   -   -    -
+DELETE /api/v1/keys/:key_id                         +   -   -   -   -   -   -   -   -   -    -
 
 WS     /api/v1/agents/activity/stream               +   -   +   +   -   -   -   -   +   +    own
 WS     /ws                                          +   -   +   +   -   -   -   -   +   +    own

@@ -30,7 +30,7 @@ export class TestService {
   ) {}
 
   /**
-   * @param env on top of: a free port on 127.0.0.1, no seeding, RBAC off. With `RBAC_ENABLED: 'true'` the admin's
+   * @param env on top of: a free port on 127.0.0.1, no seeding, RBAC off, no bound on failed logins. With `RBAC_ENABLED: 'true'` the admin's
    * key is `ADMIN_KEY`, and requests carry it unless they name another.
    * @param store an existing store, for a second start.
    */
@@ -44,6 +44,7 @@ export class TestService {
       PORT: '0',
       DATABASE_URL: store.url,
       SEED_ON_START: 'false',
+      LOGIN_FAILURES_PER_MINUTE: '1000000',
       ...(rbac ? { ADMIN_API_KEY: ADMIN_KEY } : {}),
       ...env,
     });

@@ -3,13 +3,15 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { ActivityModule } from '#activity';
 import { AgentsHttpModule, AgentsModule } from '#agents';
 import { AuditInterceptor, AuditModule, AuditTrailModule } from '#audit';
+import { ApprovalsModule } from '#approvals';
 import { BudgetHttpModule, BudgetModule } from '#budget';
 import { type Config, ConfigModule } from '#config';
 import { ContractPipe } from '#contract';
+import { DecisionsModule } from '#decisions';
 import { MetricsHttpModule, MetricsModule } from '#metrics';
 import { dataSourceOptions } from '#ormconfig';
 import { PersistenceModule } from '#persistence';
-import { type Policy, RbacGuard, RbacModule } from '#rbac';
+import { type Policy, RbacGuard, RbacHttpModule, RbacModule } from '#rbac';
 import { ErrorAnswers } from './http/error-answers.js';
 import { Health } from './http/health.js';
 import { JsonBodyInterceptor } from './http/json-body.interceptor.js';
@@ -32,10 +34,13 @@ export class AppModule {
         AgentsModule,
         // Express asks routes in this order, so what hooks call most comes first.
         AuditModule,
+        DecisionsModule,
         BudgetHttpModule,
         MetricsHttpModule,
         AgentsHttpModule,
         ActivityModule,
+        ApprovalsModule,
+        RbacHttpModule,
       ],
       controllers: [ServiceController],
       providers: [

@@ -37,6 +37,10 @@ function stopOnSignals(service: Service, logger: Logger): void {
   process.on('SIGINT', stop);
 }
 
+function reloadPolicyOnHangup(service: Service, logger: Logger): void {
+  process.on('SIGHUP', () => void service.reloadPolicy(logger));
+}
+
 const config = readConfig();
 const sink = PinoLogger.create(config);
 Logger.overrideLogger(sink);
@@ -44,6 +48,7 @@ const logger = new Logger('main');
 try {
   const service = await Service.start(config, sink);
   stopOnSignals(service, logger);
+  reloadPolicyOnHangup(service, logger);
   logger.log(
     `agent-reality-map ${SERVICE_VERSION} serves http://${config.host}:${service.port}, documented at /docs`,
   );

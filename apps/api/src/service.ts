@@ -1,18 +1,19 @@
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo, Server as NetServer } from 'node:net';
-import { join } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { StreamHub, StreamWsAdapter } from '#activity';
 import { AgentImportService } from '#agents';
+import { ApprovalWaits } from '#approvals';
 import { AuditController } from '#audit';
 import { BudgetController } from '#budget';
-import { type Config, DATA_FOLDER } from '#config';
+import type { Config } from '#config';
+import { ChecksController, PolicyService } from '#decisions';
 import { systemContext } from '#kernel';
 import { MetricsController } from '#metrics';
-import { Authenticator, Door, loadPolicy } from '#rbac';
+import { Authenticator, Door, loadPolicy, policyFile } from '#rbac';
 import { AppModule } from './app.module.js';
 import { API_PREFIX } from './http/api-prefix.js';
 import { answerClientErrors } from './http/client-errors.js';
@@ -43,7 +44,7 @@ export class Service {
 
   /** Opens the store, migrates it, seeds an empty registry, and only then listens. */
   static async start(config: Config, logger: LoggerService): Promise<Service> {
-    const policy = loadPolicy(join(DATA_FOLDER, 'policy', 'default.yaml'));
+    const policy = loadPolicy(policyFile(config));
     const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, policy), {
       logger,
       bodyParser: false,
@@ -69,6 +70,16 @@ export class Service {
     }
   }
 
+  /** Reads the policy file again; a bad one is told and changes nothing. */
+  async reloadPolicy(logger: LoggerService): Promise<void> {
+    try {
+      const { version } = await this.app.get(PolicyService).reload(systemContext('SIGHUP'));
+      logger.log(`the policy ${version} is in force`, 'policy');
+    } catch (error) {
+      logger.error(error instanceof Error ? error.message : error, 'policy');
+    }
+  }
+
   get port(): number {
     return (this.servers[0]?.address() as AddressInfo).port;
   }
@@ -76,6 +87,8 @@ export class Service {
   /** Finishes what is in flight, tells sockets to come back, moves the write-ahead log into the store, closes it. */
   async stop(): Promise<void> {
     this.app.get(Health).startDraining();
+    // Whoever waits for an approval would hold a connection.
+    this.app.get(ApprovalWaits).endAll();
     const drained = this.connections.drain(this.servers, DRAIN_MS);
     await this.app.get(StreamHub).closeAll(1001, 'the service is shutting down; reconnect and resume');
     await drained;
@@ -105,6 +118,7 @@ function takeFastPath(app: NestExpressApplication, server: Server, config: Confi
     hotCall(app, AuditController, 'ingest'),
     hotCall(app, MetricsController, 'record'),
     hotCall(app, BudgetController, 'deduct'),
+    hotCall(app, ChecksController, 'check'),
   ];
   const entrance = {
     door: app.get(Door),

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { DATA_FOLDER, parseEnvironment } from '#config';
+import { parseEnvironment } from '#config';
 import { newId, type OperationContext } from '#kernel';
-import { loadPolicy } from '#rbac';
+import { loadPolicy, policyFile } from '#rbac';
 import { CliModule } from './cli.module.js';
 import { terminalUser } from './terminal-user.js';
 
@@ -29,7 +28,7 @@ export async function withApplication<T>(
 ): Promise<T> {
   if (existsSync('.env')) process.loadEnvFile('.env');
   const config = parseEnvironment(process.env);
-  const policy = loadPolicy(join(DATA_FOLDER, 'policy', 'default.yaml'));
+  const policy = loadPolicy(policyFile(config));
   const app = await NestFactory.createApplicationContext(CliModule.forRoot(config, policy), {
     logger: ['error', 'fatal'],
     abortOnError: false,

@@ -48,6 +48,12 @@ describe('frames', () => {
     expect(frame).toBe(`{"type":"budget_updated","data":${context},"timestamp":"${AT}","seq":1}`);
   });
 
+  it('splices the context of a step in as it stands', () => {
+    const context = '{"agent_id":"a","step":"notify","cost_used_today":10.5,"limit":10}';
+    const frame = toFrame(anEvent({ ...DECIDED, operationType: 'budget.threshold', context }));
+    expect(frame).toBe(`{"type":"budget_threshold","data":${context},"timestamp":"${AT}","seq":1}`);
+  });
+
   it('shows the beginning of a task', () => {
     const event = anEvent({
       ...DECIDED,

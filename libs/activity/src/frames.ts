@@ -14,7 +14,11 @@ const REPORTED: FrameForm = { type: 'rbac_decision', data: toDecision };
 /** What this service did or decided, by operation type. A feature joins the stream with one line here. */
 const DECIDED: ReadonlyMap<string, FrameForm> = new Map<string, FrameForm>([
   ['metric.record', { type: 'metric_recorded', data: toContext }],
+  ['rbac.check', { type: 'rbac_decision', data: toDecision }],
+  ['approval.request', { type: 'approval_requested', data: toContext }],
+  ['approval.decide', { type: 'approval_decided', data: toContext }],
   ['budget.deduct', { type: 'budget_updated', data: toContext }],
+  ['budget.threshold', { type: 'budget_threshold', data: toContext }],
   ['agent.activate', { type: 'agent_activated', data: toActivation }],
   ['agent.complete', { type: 'agent_completed', data: toCompletion }],
 ]);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { AccessDenials } from '#audit';
-import { AccessDenied, DomainError, type Principal } from '#kernel';
+import { AccessDenials, FailedLogins } from '#audit';
+import { AccessDenied, DomainError, LoginFailed, NOBODY, type Principal } from '#kernel';
 import { Authenticator, Door } from '#rbac';
 import { StreamHub } from './stream-hub.js';
 
@@ -14,6 +14,7 @@ export class StreamAdmission {
     private readonly door: Door,
     private readonly authenticator: Authenticator,
     private readonly denials: AccessDenials,
+    private readonly logins: FailedLogins,
     private readonly hub: StreamHub,
   ) {}
 
@@ -24,8 +25,8 @@ export class StreamAdmission {
   }
 
   /** @throws DomainError `UNAUTHENTICATED`; AccessDenied without the permission `stream:read`. */
-  authorize(request: IncomingMessage): void {
-    const principal = this.authenticator.authenticate(request.headers, request.socket.remoteAddress);
+  async authorize(request: IncomingMessage): Promise<void> {
+    const principal = await this.authenticator.authenticate(request.headers, request.socket.remoteAddress);
     this.principals.set(request, principal);
     this.authenticator.authorize({ principal }, 'stream:read');
   }
@@ -36,19 +37,20 @@ export class StreamAdmission {
   }
 
   /**
-   * Records a refusal that was decided by permission. Those of the door and missing credentials are not recorded,
-   * since anyone could fill the log with them.
+   * Records a refusal that was decided by permission, and counts a failed login. Those of the door and missing
+   * credentials are not recorded, since anyone could fill the log with them.
+   * @returns what to answer.
    * @throws StoreUnavailable when it cannot be recorded; the caller must not answer as if it had been.
    */
-  async record(request: IncomingMessage, error: unknown, traceId: string): Promise<void> {
-    const principal = this.principals.get(request);
-    if (!principal || !(error instanceof AccessDenied)) return;
+  async settle(request: IncomingMessage, error: unknown, traceId: string): Promise<unknown> {
+    const principal = this.principals.get(request) ?? NOBODY;
+    const ctx = { traceId, principal, route: `${request.method} ${pathOf(request)} (upgrade)` };
     const target = request.url ?? '';
-    const route = `${request.method} ${pathOf(request)} (upgrade)`;
-    await this.denials.record(
-      { traceId, principal, route },
-      { code: error.code, reason: error.message, target },
-    );
+    if (error instanceof LoginFailed)
+      return this.logins.count(ctx, error, { target, peer: request.socket.remoteAddress });
+    if (principal !== NOBODY && error instanceof AccessDenied)
+      await this.denials.record(ctx, { code: error.code, reason: error.message, target });
+    return error;
   }
 }
 

@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { type INestApplication, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { AccessDenials } from '#audit';
+import { AccessDenials, FailedLogins } from '#audit';
 import {
   AccessDenied,
   AgentDirectory,
@@ -14,6 +14,8 @@ import {
   EventBus,
   type OperationContext,
   StoreUnavailable,
+  LoginFailed,
+  TooManyRequests,
 } from '#kernel';
 import { Authenticator, Door } from '#rbac';
 import { aPrincipal, DirectEventBus } from '../test/hub.harness.js';
@@ -38,6 +40,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   FORBIDDEN: 403,
   ORIGIN_NOT_ALLOWED: 403,
   NOT_FOUND: 404,
+  TOO_MANY_REQUESTS: 429,
   STORE_UNAVAILABLE: 503,
   SHUTTING_DOWN: 503,
 };
@@ -55,6 +58,7 @@ let storeWorks = true;
 const authenticator: Pick<Authenticator, 'authenticate' | 'authorize' | 'stillKnown'> = {
   authenticate({ authorization }) {
     if (authorization === undefined) throw new DomainError('UNAUTHENTICATED', 'Send a key.');
+    if (authorization === 'wrong') throw new LoginFailed('Unknown.');
     return aPrincipal(authorization, authorization === 'bound' ? CODER : null);
   },
   authorize({ principal }) {
@@ -80,6 +84,7 @@ const bus = new DirectEventBus();
         },
       },
     },
+    { provide: FailedLogins, useValue: { count: () => Promise.resolve(new TooManyRequests('Wait.', 9)) } },
     { provide: AgentDirectory, useValue: { count: () => 207 } },
     { provide: Clock, useValue: { now: () => NOW } },
     { provide: StreamHub, useFactory: () => new StreamHub(bus, authenticator) },
@@ -182,6 +187,12 @@ describe('the stream over a socket', () => {
     expect(status).toBe(401);
     expect(headers['content-type']).toMatch('application/problem+json');
     expect(body).toMatchObject({ code: 'UNAUTHENTICATED', instance: PATH });
+    expect(denials).toEqual([]);
+  });
+
+  it('answers what the count of failed logins says', async () => {
+    const { status, body } = await refusal(PATH, { authorization: 'wrong' });
+    expect([status, body['code']]).toEqual([429, 'TOO_MANY_REQUESTS']);
     expect(denials).toEqual([]);
   });
 

@@ -71,15 +71,21 @@ export class StreamWsAdapter extends WsAdapter {
   private upgrade(port: number, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Node has no listener on a socket that asks for an upgrade; without one a reset would end the process.
     socket.on('error', () => socket.destroy());
-    let server: WebSocketServer;
-    try {
-      this.admission.enter(request);
-      server = this.serverAt(port, pathOf(request));
-      this.admission.authorize(request);
-    } catch (error) {
-      this.refuse(request, socket, error);
-      return;
-    }
+    this.admit(port, request).then(
+      (server) => this.take(server, request, socket, head),
+      (error: unknown) => this.refuse(request, socket, error),
+    );
+  }
+
+  /** The server that the request asks for. @throws what the admission throws. */
+  private async admit(port: number, request: IncomingMessage): Promise<WebSocketServer> {
+    this.admission.enter(request);
+    const server = this.serverAt(port, pathOf(request));
+    await this.admission.authorize(request);
+    return server;
+  }
+
+  private take(server: WebSocketServer, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     try {
       server.handleUpgrade(request, socket, head, (client) => server.emit('connection', client, request));
     } catch (error) {
@@ -104,15 +110,11 @@ export class StreamWsAdapter extends WsAdapter {
   }
 
   private async answer(request: IncomingMessage, socket: Duplex, error: unknown): Promise<void> {
-    let answer = this.toAnswer(error, request);
-    const traceId = answer.headers['X-Request-Id'] ?? newId();
-    this.log(request, error, answer.status, traceId);
-    try {
-      await this.admission.record(request, error, traceId);
-    } catch (failure) {
-      answer = this.toAnswer(failure, request);
-      this.log(request, failure, answer.status, traceId);
-    }
+    const first = this.toAnswer(error, request);
+    const traceId = first.headers['X-Request-Id'] ?? newId();
+    const settled = await this.admission.settle(request, error, traceId).catch((failure: unknown) => failure);
+    const answer = settled === error ? first : this.toAnswer(settled, request);
+    this.log(request, settled, answer.status, traceId);
     send(socket, answer);
   }
 

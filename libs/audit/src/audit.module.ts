@@ -4,14 +4,15 @@ import { AccessDenials } from './access-denials.js';
 import { AuditController } from './audit.controller.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditService } from './audit.service.js';
+import { FailedLogins } from './failed-logins.js';
 import { LogAuditTrail } from './log/audit-trail.js';
 import { LogTail } from './log/log-tail.js';
 
 /** The writer's side of the log; every module that changes something needs it, the CLI too. */
 @Global()
 @Module({
-  providers: [AuditRepository, LogTail, AccessDenials, { provide: AuditTrail, useClass: LogAuditTrail }],
-  exports: [AuditTrail, AuditRepository, AccessDenials],
+  providers: [AuditRepository, LogTail, AccessDenials, FailedLogins, { provide: AuditTrail, useClass: LogAuditTrail }],
+  exports: [AuditTrail, AuditRepository, AccessDenials, FailedLogins],
 })
 export class AuditTrailModule {}
 

@@ -9,7 +9,8 @@ import {
   toMicroUsd,
   TransactionRunner,
 } from '#kernel';
-import { requireOwnAgent } from '#rbac';
+import { PolicyInForce, requireOwnAgent } from '#rbac';
+import { statusOf } from './budget-status.js';
 import { BudgetRepository } from './budget.repository.js';
 import { type BudgetResponse, toBudgetResponse } from './dto/budget.responses.js';
 import type { DeductBudgetRequest } from './dto/deduct-budget.request.js';
@@ -23,6 +24,7 @@ export class BudgetService {
     private readonly transactions: TransactionRunner,
     private readonly agents: AgentDirectory,
     private readonly calendar: BudgetCalendar,
+    private readonly policy: PolicyInForce,
   ) {}
 
   /**
@@ -58,6 +60,8 @@ export class BudgetService {
     if (!agent) throw new AgentNotFound(reference);
     requireOwnAgent(ctx, agent.agentId);
     const today = this.calendar.today();
-    return toBudgetResponse(agent, await this.repository.getUsage(agent.agentId, today.date), today);
+    const usage = await this.repository.getUsage({ account: agent.agentId, window: today.date });
+    const status = statusOf(usage.costMicro, agent.maxCostPerDayMicro, this.policy.current.budgets);
+    return toBudgetResponse(agent, usage, status, today);
   }
 }

@@ -1,4 +1,5 @@
 export * from './budget.controller.js';
 export * from './budget.module.js';
 export * from './ledger-entry.entity.js';
+export * from './reservation.entity.js';
 export * from './usage.entity.js';

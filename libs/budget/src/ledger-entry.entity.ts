@@ -14,6 +14,10 @@ export class LedgerEntryEntity {
   @Column('text')
   day!: string;
 
+  /** The agent's role when it was charged; null for `unknown`. */
+  @Column('text', { nullable: true })
+  role!: string | null;
+
   @Column('text')
   source!: string;
 
@@ -35,6 +39,10 @@ export class LedgerEntryEntity {
 
   @Column('text', { name: 'request_id', nullable: true })
   requestId!: string | null;
+
+  /** The reservation that it settled. */
+  @Column('text', { name: 'reservation_id', nullable: true })
+  reservationId!: string | null;
 
   @Column('text', { name: 'principal_id' })
   principalId!: string;

@@ -8,24 +8,22 @@ import type {
   Transaction,
   TransactionContext,
 } from '#kernel';
-import { fromMicroUsd, newId } from '#kernel';
+import { newId } from '#kernel';
 import { insertRows, marks, type StoreTransaction, storeOf } from '#persistence';
-import { statusOf } from './budget-status.js';
-
-/** The account of what names no registered agent; no agent can have this name. */
-export const UNKNOWN_ACCOUNT = 'unknown';
+import type { BudgetRules, PolicyInForce } from '#rbac';
+import type { UsageWindow } from './accounts.js';
+import { recordCharge, recordStep } from './budget-entries.js';
+import { statusOf, stepsCrossed } from './budget-status.js';
+import { type Usage, UsageSums } from './usage-sums.js';
 
 /** A charge on its way to the ledger; the commit fills in the result. */
 export interface PendingCharge {
   readonly ctx: TransactionContext;
   readonly draft: ChargeDraft;
   readonly day: BudgetDay;
+  /** What it counts in, the account's day first. */
+  readonly windows: readonly [UsageWindow, ...UsageWindow[]];
   readonly result: ChargeResult;
-}
-
-interface Usage {
-  tokens: number;
-  costMicro: number;
 }
 
 interface KeyRow {
@@ -39,6 +37,7 @@ const LEDGER_COLUMNS = [
   'charge_id',
   'account',
   'day',
+  'role',
   'source',
   'tokens_used',
   'cost_micro',
@@ -46,18 +45,18 @@ const LEDGER_COLUMNS = [
   'session_id',
   'tool_use_id',
   'request_id',
+  'reservation_id',
   'principal_id',
   'claimed_agent',
   'client_timestamp',
   'charged_at',
 ];
 
-const usageKey = (account: string, day: string): string => `${day} ${account}`;
 const idempotencyKey = (column: string, account: string, principal: string, id: string): string =>
   JSON.stringify([column, account, principal, id]);
 
 /**
- * The writing end of the ledger. Under the writer's lock it reads the accounts and keys that a group's charges
+ * The writing end of the ledger. Under the writer's lock it reads the sums and keys that a group's charges
  * name, books each charge that was not booked before, and records what became of it; a few statements a group.
  */
 export class LedgerSink implements Sink<PendingCharge> {
@@ -66,83 +65,58 @@ export class LedgerSink implements Sink<PendingCharge> {
 
   constructor(
     private readonly audit: AuditTrail,
+    private readonly policy: PolicyInForce,
     private readonly clock: Clock,
   ) {}
 
   async flush(tx: Transaction, charges: readonly PendingCharge[]): Promise<void> {
     const store = storeOf(tx);
-    const usage = await readUsage(store, charges);
+    const { budgets } = this.policy.current;
+    const usage = await UsageSums.read(
+      store,
+      charges.flatMap(({ windows }) => windows),
+    );
     const booked = await readKeys(store, charges);
     const rows: unknown[][] = [];
-    const touched = new Map<string, unknown[]>();
     for (const charge of charges) {
-      const { account } = charge.result;
-      const key = usageKey(account, charge.day.date);
-      const sums = usage.get(key) ?? { tokens: 0, costMicro: 0 };
+      const [today] = charge.windows;
       const keys = keysOf(charge);
       charge.result.charged = !keys.some((id) => booked.has(id));
+      const before = usage.of(today).costMicro;
       if (charge.result.charged) {
         for (const id of keys) booked.add(id);
-        sums.tokens += charge.draft.tokensUsed;
-        sums.costMicro += charge.draft.costMicro;
-        usage.set(key, sums);
-        touched.set(key, [account, charge.day.date, sums.tokens, sums.costMicro]);
+        const { tokensUsed: tokens, costMicro } = charge.draft;
+        for (const window of charge.windows) usage.add(window, { tokens, costMicro });
         rows.push(toRow(charge, this.clock.now()));
       }
-      fillIn(charge, sums);
-      if (charge.result.charged) this.record(tx, charge);
+      fillIn(charge, usage.of(today), budgets);
+      if (charge.result.charged) this.record({ ...charge.ctx, tx }, charge, before, budgets);
     }
     if (rows.length === 0) return;
     await insertRows(store, 'budget_ledger', LEDGER_COLUMNS, rows);
-    // The sums were read under the lock that this transaction still holds, so they can be set and not added.
-    await insertRows(
-      store,
-      'budget_usage',
-      ['account', 'day', 'tokens_used', 'cost_micro'],
-      [...touched.values()],
-      'ON CONFLICT (account, day) DO UPDATE SET tokens_used = excluded.tokens_used, cost_micro = excluded.cost_micro',
-    );
+    await usage.write(store);
   }
 
-  private record(tx: Transaction, { ctx, draft, result }: PendingCharge): void {
+  private record(
+    ctx: TransactionContext,
+    { draft, result }: PendingCharge,
+    beforeMicro: number,
+    rules: BudgetRules,
+  ): void {
+    recordCharge(this.audit, ctx, draft, result);
     const { agent } = draft;
-    this.audit.record(
-      { ...ctx, tx },
-      {
-        agent: agent ?? { agentId: UNKNOWN_ACCOUNT, name: UNKNOWN_ACCOUNT, role: 'unknown' },
-        operationType: 'budget.deduct',
-        operationDetail: draft.toolName,
-        targetResource: result.account,
-        targetType: 'budget',
-        decision: 'allowed',
-        costMicro: draft.costMicro,
-        tokensUsed: draft.tokensUsed,
-        context: JSON.stringify({
-          agent_id: result.account,
-          agent_name: agent?.name ?? UNKNOWN_ACCOUNT,
-          tokens_used_today: result.tokensUsedToday,
-          cost_used_today: fromMicroUsd(result.costMicroToday),
-          remaining_cost: result.remainingMicro === null ? null : fromMicroUsd(result.remainingMicro),
-          status: result.status,
-          source: draft.source,
-          session_id: draft.sessionId ?? undefined,
-          tool_use_id: draft.toolUseId ?? undefined,
-          request_id: draft.requestId ?? undefined,
-          claimed_agent: draft.claimedAgent ?? undefined,
-        }),
-        source: 'decided',
-        outcome: 'success',
-      },
-    );
+    if (!agent) return;
+    const steps = stepsCrossed(beforeMicro, result.costMicroToday, agent.maxCostPerDayMicro, rules);
+    for (const step of steps) recordStep(this.audit, ctx, agent, step, result);
   }
 }
 
-function fillIn({ draft, result }: PendingCharge, sums: Usage): void {
+function fillIn({ draft, result }: PendingCharge, { tokens, costMicro }: Usage, rules: BudgetRules): void {
   const max = draft.agent?.maxCostPerDayMicro ?? null;
-  result.tokensUsedToday = sums.tokens;
-  result.costMicroToday = sums.costMicro;
-  result.remainingMicro = max === null ? null : max - sums.costMicro;
-  result.status = statusOf(sums.costMicro, max);
+  result.tokensUsedToday = tokens;
+  result.costMicroToday = costMicro;
+  result.remainingMicro = max === null ? null : max - costMicro;
+  result.status = statusOf(costMicro, max, rules);
 }
 
 function keysOf({ ctx, draft, result }: PendingCharge): string[] {
@@ -159,6 +133,7 @@ function toRow({ ctx, draft, day, result }: PendingCharge, now: number): unknown
     newId(),
     result.account,
     day.date,
+    draft.agent?.role ?? null,
     draft.source,
     draft.tokensUsed,
     draft.costMicro,
@@ -166,30 +141,12 @@ function toRow({ ctx, draft, day, result }: PendingCharge, now: number): unknown
     draft.sessionId,
     draft.toolUseId,
     draft.requestId,
+    draft.reservationId ?? null,
     ctx.principal.id,
     draft.claimedAgent,
     draft.clientTimestamp,
     now,
   ];
-}
-
-async function readUsage(
-  store: StoreTransaction,
-  charges: readonly PendingCharge[],
-): Promise<Map<string, Usage>> {
-  const accounts = [...new Set(charges.map((charge) => charge.result.account))];
-  const days = [...new Set(charges.map((charge) => charge.day.date))];
-  const rows = await store.query<{ account: string; day: string; tokens_used: number; cost_micro: number }>(
-    `SELECT account, day, tokens_used, cost_micro FROM budget_usage
-     WHERE account IN (${marks(accounts.length)}) AND day IN (${marks(days.length)})`,
-    [...accounts, ...days],
-  );
-  return new Map(
-    rows.map((row) => [
-      usageKey(row.account, row.day),
-      { tokens: row.tokens_used, costMicro: row.cost_micro },
-    ]),
-  );
 }
 
 /** The idempotency keys among those of `charges` that the ledger holds already. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import {
   AuditTrail,
@@ -9,10 +8,10 @@ import {
   Clock,
   type TransactionContext,
 } from '#kernel';
-import { LedgerSink, UNKNOWN_ACCOUNT } from './ledger-sink.js';
-
-/** Longer ones stand in the ledger as their digest: an index page of PostgreSQL bounds what is indexed. */
-const MAX_ID_BYTES = 512;
+import { PolicyInForce } from '#rbac';
+import { UNKNOWN_ACCOUNT, windowsOf } from './accounts.js';
+import { toLedgerId } from './ledger-id.js';
+import { LedgerSink } from './ledger-sink.js';
 
 /** Hands charges to the group's ledger sink. */
 @Injectable()
@@ -22,10 +21,11 @@ export class SinkChargeRecorder extends ChargeRecorder {
   constructor(
     private readonly calendar: BudgetCalendar,
     audit: AuditTrail,
+    policy: PolicyInForce,
     clock: Clock,
   ) {
     super();
-    this.sink = new LedgerSink(audit, clock);
+    this.sink = new LedgerSink(audit, policy, clock);
   }
 
   charge(ctx: TransactionContext, draft: ChargeDraft): ChargeResult {
@@ -40,14 +40,8 @@ export class SinkChargeRecorder extends ChargeRecorder {
     const toolUseId = toLedgerId(draft.toolUseId);
     const requestId = toLedgerId(draft.requestId);
     const day = this.calendar.today();
-    ctx.tx.add(this.sink, { ctx, draft: { ...draft, toolUseId, requestId }, day, result });
+    const windows = windowsOf(result.account, draft.agent?.role ?? null, draft.sessionId, day);
+    ctx.tx.add(this.sink, { ctx, draft: { ...draft, toolUseId, requestId }, day, windows, result });
     return result;
   }
-}
-
-/** An identifier as the ledger has it. An empty one identifies nothing: charges that carry it are not the same. */
-function toLedgerId(id: string | null): string | null {
-  if (id === null || id === '') return null;
-  if (Buffer.byteLength(id) <= MAX_ID_BYTES) return id;
-  return `sha256:${createHash('sha256').update(id).digest('hex')}`;
 }

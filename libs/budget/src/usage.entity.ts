@@ -1,11 +1,13 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** The sum of an account's charges on one budget day, kept in their transactions. */
+/** The sum of an account's charges in one window, kept in their transactions. */
 @Entity('budget_usage')
 export class UsageEntity {
+  /** An agent's id, `unknown`, `role:developer` or `fleet`. */
   @PrimaryColumn('text')
   account!: string;
 
+  /** The window: a budget day, a month of them (`2026-01`), or a session (`session:s-1`). */
   @PrimaryColumn('text')
   day!: string;
 

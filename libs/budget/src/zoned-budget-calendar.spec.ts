@@ -81,8 +81,8 @@ describe('the budget day', () => {
       const { clock, calendar } = calendarAt(zone, '2026-01-01T00:00:00Z');
       const starts = new Set<number>();
       for (const end = Date.parse('2027-01-01T00:00:00Z'); clock.time < end; clock.time += HOUR_MS / 4) {
-        const { date, startedAt } = calendar.today();
-        if (date !== format.format(clock.time) || startedAt > clock.time) {
+        const { date, month, startedAt } = calendar.today();
+        if (date !== format.format(clock.time) || !date.startsWith(`${month}-`) || startedAt > clock.time) {
           throw new Error(`${new Date(clock.time).toISOString()}: ${date} since ${startedAt}`);
         }
         starts.add(startedAt);
@@ -90,6 +90,22 @@ describe('the budget day', () => {
       expect(starts.size).toBe(zone === 'UTC' ? 365 : 366);
     },
   );
+
+  it.each([
+    ['UTC', '2026-01-31T23:59:59.999Z', '2026-01'],
+    ['UTC', '2026-02-01T00:00:00.000Z', '2026-02'],
+    ['Europe/Berlin', '2026-12-31T22:59:59.999Z', '2026-12'],
+    ['Europe/Berlin', '2026-12-31T23:00:00.000Z', '2027-01'],
+    ['Europe/Berlin', '2026-03-31T21:59:59.999Z', '2026-03'],
+    ['Europe/Berlin', '2026-03-31T22:00:00.000Z', '2026-04'],
+    // In Havana clocks go back at one o'clock on the first of November, so that its first hour comes twice.
+    ['America/Havana', '2026-11-01T03:59:59.999Z', '2026-10'],
+    ['America/Havana', '2026-11-01T04:00:00.000Z', '2026-11'],
+    ['America/Havana', '2026-11-01T05:00:00.000Z', '2026-11'],
+    ['Pacific/Kiritimati', '2026-01-31T10:00:00.000Z', '2026-02'],
+  ])('in %s at %s is of the month %s', (zone, time, month) => {
+    expect(calendarAt(zone, time).calendar.today().month).toBe(month);
+  });
 
   it('goes back with a clock that is set back', () => {
     const { clock, calendar } = calendarAt('UTC', '2026-02-01T00:00:00Z');

@@ -6,7 +6,7 @@ import { BudgetCalendar, type BudgetDay, Clock } from '#kernel';
 /** Budget days of the configured time zone, whatever daylight saving makes of their length. */
 @Injectable()
 export class ZonedBudgetCalendar extends BudgetCalendar {
-  private current: BudgetDay & { readonly endsAt: number } = { date: '', startedAt: 0, endsAt: 0 };
+  private current: BudgetDay & { readonly endsAt: number } = { date: '', month: '', startedAt: 0, endsAt: 0 };
 
   constructor(
     @Inject(CONFIG) private readonly config: Pick<Config, 'budgetTimezone'>,
@@ -21,6 +21,7 @@ export class ZonedBudgetCalendar extends BudgetCalendar {
       const start = midnight(DateTime.fromMillis(now, { zone: this.config.budgetTimezone }));
       this.current = {
         date: start.toFormat('yyyy-MM-dd'),
+        month: start.toFormat('yyyy-MM'),
         startedAt: start.toMillis(),
         endsAt: midnight(start.plus({ days: 1 })).toMillis(),
       };

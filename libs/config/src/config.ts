@@ -7,6 +7,10 @@ export interface Config {
   readonly database: DatabaseUrl;
   readonly rbacEnabled: boolean;
   readonly adminApiKey: string | null;
+  /** How many logins from one address may fail before it has to wait. */
+  readonly loginFailuresPerMinute: number;
+  /** The OpenID provider whose tokens are taken beside keys; null for none. */
+  readonly oidc: OidcConfig | null;
   readonly corsOrigins: readonly string[];
   /** Host names that the door takes beside the loopback ones, lower case, without a port. */
   readonly allowedHosts: readonly string[];
@@ -15,11 +19,26 @@ export interface Config {
   /** IANA name of the time zone whose midnight begins a budget day. */
   readonly budgetTimezone: string;
   readonly seedOnStart: boolean;
+  /** What becomes of checks for agents that are not registered. */
+  readonly unknownAgents: 'decide' | 'deny';
+  /** How long an approval waits, ms. */
+  readonly approvalTtlMs: number;
+  /** Null for the policy that comes with the package. */
+  readonly policyFile: string | null;
   /** Whether the hot calls are answered in front of the router. */
   readonly fastPath: boolean;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** Bytes. */
   readonly bodyLimit: number;
+}
+
+export interface OidcConfig {
+  /** As tokens state it in `iss`; its discovery document lies below. */
+  readonly issuer: string;
+  /** What tokens for this service have in `aud`. */
+  readonly audience: string;
+  /** The claim that gives the role. */
+  readonly roleClaim: string;
 }
 
 /** Injection token of the {@link Config}. */

@@ -11,6 +11,8 @@ const DEFAULTS: Config = {
   database: { dialect: 'sqlite', file: './var/agent-map.sqlite' },
   rbacEnabled: false,
   adminApiKey: null,
+  loginFailuresPerMinute: 10,
+  oidc: null,
   corsOrigins: ['http://localhost:3000', 'http://localhost:5173'],
   allowedHosts: [],
   auditReads: false,
@@ -18,11 +20,20 @@ const DEFAULTS: Config = {
   budgetTimezone: 'UTC',
   seedOnStart: true,
   logLevel: 'info',
+  unknownAgents: 'decide',
+  approvalTtlMs: 900_000,
+  policyFile: null,
   fastPath: true,
   bodyLimit: 1024 ** 2,
 };
 
-type Case = [text: string, expected: Partial<Config>];
+/** `beside` is what else must be set. */
+type Case = [text: string, expected: Partial<Config>, beside?: Readonly<Record<string, string>>];
+
+const AUDIENCE = { OIDC_AUDIENCE: 'map' };
+const oidc = (issuer: string, audience = 'map', roleClaim = 'role'): Partial<Config> => ({
+  oidc: { issuer, audience, roleClaim },
+});
 
 const sqlite = (file: string): Partial<Config> => ({ database: { dialect: 'sqlite', file } });
 const postgres = (url: string, schema: string): Partial<Config> => ({
@@ -54,6 +65,28 @@ const GOOD: Readonly<Record<string, readonly Case[]>> = {
     ['0', { rbacEnabled: false }],
   ],
   ADMIN_API_KEY: [[KEY, { adminApiKey: KEY }]],
+  LOGIN_FAILURES_PER_MINUTE: [
+    ['1', { loginFailuresPerMinute: 1 }],
+    ['1000000', { loginFailuresPerMinute: 1_000_000 }],
+  ],
+  OIDC_ISSUER: [
+    ['https://id.example.com', oidc('https://id.example.com'), AUDIENCE],
+    ['https://id.example.com/realms/a/', oidc('https://id.example.com/realms/a/'), AUDIENCE],
+    ['http://127.0.0.1:8080', oidc('http://127.0.0.1:8080'), AUDIENCE],
+    ['http://[::1]:8080', oidc('http://[::1]:8080'), AUDIENCE],
+  ],
+  OIDC_AUDIENCE: [
+    ['map', { oidc: null }],
+    ['https://map/', oidc('https://id', 'https://map/'), { OIDC_ISSUER: 'https://id' }],
+  ],
+  OIDC_ROLE_CLAIM: [
+    ['https://map/role', { oidc: null }],
+    [
+      'https://map/role',
+      oidc('https://id', 'map', 'https://map/role'),
+      { ...AUDIENCE, OIDC_ISSUER: 'https://id' },
+    ],
+  ],
   CORS_ORIGINS: [
     ['https://map.example.com', { corsOrigins: ['https://map.example.com'] }],
     [' http://a:1 ,, http://b ', { corsOrigins: ['http://a:1', 'http://b'] }],
@@ -68,6 +101,13 @@ const GOOD: Readonly<Record<string, readonly Case[]>> = {
   BUDGET_TIMEZONE: [['Europe/Berlin', { budgetTimezone: 'Europe/Berlin' }]],
   SEED_ON_START: [['false', { seedOnStart: false }]],
   FAST_PATH: [['false', { fastPath: false }]],
+  UNKNOWN_AGENTS: [['deny', { unknownAgents: 'deny' }]],
+  APPROVAL_TTL: [
+    ['60s', { approvalTtlMs: 60_000 }],
+    ['90', { approvalTtlMs: 90_000 }],
+    ['24h', { approvalTtlMs: 86_400_000 }],
+  ],
+  POLICY_FILE: [['./policy.yaml', { policyFile: './policy.yaml' }]],
   LOG_LEVEL: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level): Case => [
     level,
     { logLevel: level as Config['logLevel'] },
@@ -94,6 +134,10 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
   ],
   RBAC_ENABLED: ['yes', 'TRUE', 'on'],
   ADMIN_API_KEY: ['k'.repeat(31), `${KEY} `, `${KEY}ü`, 'k'.repeat(513)],
+  LOGIN_FAILURES_PER_MINUTE: ['0', '1000001', '-1', 'many'],
+  OIDC_ISSUER: ['id.example.com', 'http://id.example.com', 'ftp://id', 'https://id?x=1', 'https://id#x'],
+  OIDC_AUDIENCE: ['a b', 'x'.repeat(513)],
+  OIDC_ROLE_CLAIM: ['a b', 'x'.repeat(257)],
   CORS_ORIGINS: ['*', 'null', 'http://a/', 'http://a/path', 'ftp://a', 'a.example.com', 'http://a,*'],
   ALLOWED_HOSTS: ['a:80', 'http://a', 'a b', '*'],
   AUDIT_READS: ['maybe'],
@@ -101,6 +145,9 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
   BUDGET_TIMEZONE: ['Mars/Olympus', 'CET+1h', 'here'],
   SEED_ON_START: ['no'],
   FAST_PATH: ['off'],
+  UNKNOWN_AGENTS: ['allow', 'Deny'],
+  APPROVAL_TTL: ['59s', '25h', '15 minutes', '-1', '1d'],
+  POLICY_FILE: ['x'.repeat(4097)],
   LOG_LEVEL: ['verbose', 'INFO'],
   BODY_LIMIT: ['1023', '65mb', '1gb', '-1', 'big', '1.5mb'],
 };
@@ -144,8 +191,8 @@ describe('the environment', () => {
     expect(Object.keys(BAD).sort()).toEqual(variables);
   });
 
-  it.each(cases(GOOD))('takes %s=%j', (variable, [text, expected]) => {
-    expect(parseEnvironment({ [variable]: text })).toEqual({ ...DEFAULTS, ...expected });
+  it.each(cases(GOOD))('takes %s=%j', (variable, [text, expected, beside = {}]) => {
+    expect(parseEnvironment({ ...beside, [variable]: text })).toEqual({ ...DEFAULTS, ...expected });
   });
 
   it.each(cases(BAD))('refuses %s=%j, and names it once', (variable, text) => {
@@ -161,6 +208,11 @@ describe('the environment', () => {
       expect(message).toContain(`  ${variable}=`);
     }
     expect(message).toContain('  PORT="-1": must be a whole number, 0 to 65535');
+  });
+
+  it('takes an issuer of tokens only with an audience', () => {
+    const { problems } = failureOf({ OIDC_ISSUER: 'https://id.example.com' });
+    expect(problems.map(({ variable }) => variable)).toEqual(['OIDC_AUDIENCE']);
   });
 
   it('does not repeat secrets', () => {
@@ -198,7 +250,7 @@ describe('.env.example', () => {
     const shown = Object.fromEntries(settings.map(({ variable, value }) => [variable, value]));
     expect(parseEnvironment(shown)).toEqual(DEFAULTS);
     const unset = settings.filter(({ value }) => value === '').map(({ variable }) => variable);
-    expect(unset).toEqual(['ADMIN_API_KEY', 'ALLOWED_HOSTS']);
+    expect(unset).toEqual(['ADMIN_API_KEY', 'OIDC_ISSUER', 'OIDC_AUDIENCE', 'ALLOWED_HOSTS']);
   });
 
   it('explains each in a line', () => {

@@ -1,10 +1,12 @@
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
-import type { Config } from './config.js';
+import type { Config, OidcConfig } from './config.js';
 import { parseDatabaseUrl } from './database-url.js';
+import { isSecureUrl } from './secure-url.js';
 
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '::1'];
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const TIME_UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
 const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1024, mb: 1024 ** 2 };
 
 /** A list that is separated by commas; blanks around items and empty items do not count. */
@@ -41,6 +43,22 @@ const integer = (fallback: number, min: number, max: number) =>
     )
     .transform(Number);
 
+/** `90s`, `15m`, `2h`, or seconds without a unit → ms; NaN for anything else. */
+function milliseconds(text: string): number {
+  const [, digits, unit = 's'] = /^(\d{1,9})\s*(s|m|h)?$/.exec(text.trim()) ?? [];
+  return digits === undefined ? NaN : Number(digits) * (TIME_UNITS[unit] ?? NaN);
+}
+
+const duration = (fallback: string, minSeconds: number, maxSeconds: number) =>
+  z
+    .string()
+    .default(fallback)
+    .transform(milliseconds)
+    .refine(
+      (ms) => ms >= minSeconds * 1000 && ms <= maxSeconds * 1000,
+      `a time such as 90s, 15m or 2h, ${minSeconds} to ${maxSeconds} seconds`,
+    );
+
 /** One entry per variable; the message of each says what is allowed. */
 export const ENVIRONMENT = z.object({
   HOST: z
@@ -65,6 +83,22 @@ export const ENVIRONMENT = z.object({
     .string()
     .regex(/^[\x21-\x7e]{32,512}$/, 'at least 32 visible ASCII characters')
     .optional(),
+  LOGIN_FAILURES_PER_MINUTE: integer(10, 1, 1_000_000),
+  OIDC_ISSUER: z
+    .string()
+    .refine(
+      (text) => isSecureUrl(text) && !/[?#]/.test(text),
+      'an https URL without a query, or http on this machine, as tokens state it in `iss`',
+    )
+    .optional(),
+  OIDC_AUDIENCE: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,512}$/, '1 to 512 visible ASCII characters, as tokens state it in `aud`')
+    .optional(),
+  OIDC_ROLE_CLAIM: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,256}$/, '1 to 256 visible ASCII characters, the name of a claim')
+    .default('role'),
   CORS_ORIGINS: z
     .string()
     .default('http://localhost:3000,http://localhost:5173')
@@ -88,6 +122,9 @@ export const ENVIRONMENT = z.object({
     .default('UTC')
     .refine((zone) => IANAZone.isValidZone(zone), 'an IANA time zone such as Europe/Berlin'),
   SEED_ON_START: boolean(true),
+  UNKNOWN_AGENTS: z.enum(['decide', 'deny'], 'decide or deny').default('decide'),
+  APPROVAL_TTL: duration('15m', 60, 86_400),
+  POLICY_FILE: z.string().max(4096).optional(),
   FAST_PATH: boolean(true),
   LOG_LEVEL: z.enum(LOG_LEVELS, LOG_LEVELS.join(', ')).default('info'),
   BODY_LIMIT: z
@@ -124,6 +161,11 @@ function shown(variable: string, value: string | undefined): string {
   return SECRETS.has(variable) ? `(${value.length} characters, not shown)` : JSON.stringify(value);
 }
 
+function toOidc(value: z.output<typeof ENVIRONMENT>): OidcConfig | null {
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_ROLE_CLAIM: roleClaim } = value;
+  return issuer === undefined || audience === undefined ? null : { issuer, audience, roleClaim };
+}
+
 /**
  * Parses the environment. An empty value counts as absent.
  * @throws ConfigError naming every bad variable, what it had and what is allowed.
@@ -149,6 +191,13 @@ export function parseEnvironment(env: Readonly<Record<string, string | undefined
       allowed: `one of ${LOOPBACK_HOSTS.join(', ')} while RBAC_ENABLED is false; set RBAC_ENABLED=true to listen elsewhere`,
     });
   }
+  if (parsed.data?.OIDC_ISSUER !== undefined && parsed.data.OIDC_AUDIENCE === undefined) {
+    problems.push({
+      variable: 'OIDC_AUDIENCE',
+      value: '(not set)',
+      allowed: 'set where OIDC_ISSUER is: without it, tokens for other services would be taken',
+    });
+  }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const value = parsed.data;
   return Object.freeze({
@@ -157,12 +206,17 @@ export function parseEnvironment(env: Readonly<Record<string, string | undefined
     database: value.DATABASE_URL,
     rbacEnabled: value.RBAC_ENABLED,
     adminApiKey: value.ADMIN_API_KEY ?? null,
+    loginFailuresPerMinute: value.LOGIN_FAILURES_PER_MINUTE,
+    oidc: toOidc(value),
     corsOrigins: value.CORS_ORIGINS,
     allowedHosts: value.ALLOWED_HOSTS,
     auditReads: value.AUDIT_READS,
     auditRetentionDays: value.AUDIT_RETENTION_DAYS,
     budgetTimezone: value.BUDGET_TIMEZONE,
     seedOnStart: value.SEED_ON_START,
+    unknownAgents: value.UNKNOWN_AGENTS,
+    approvalTtlMs: value.APPROVAL_TTL,
+    policyFile: value.POLICY_FILE ?? null,
     fastPath: value.FAST_PATH,
     logLevel: value.LOG_LEVEL,
     bodyLimit: value.BODY_LIMIT,

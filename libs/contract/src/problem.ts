@@ -48,6 +48,7 @@ const MEANING: Readonly<Record<number, string>> = {
   413: 'The body is larger than `BODY_LIMIT`.',
   415: 'The body is not `application/json`.',
   422: 'The input fails validation; `errors` names the fields.',
+  429: 'Too much of this; try again after `Retry-After` seconds.',
   503: 'The service or its store is not ready; try again after `Retry-After` seconds.',
 };
 

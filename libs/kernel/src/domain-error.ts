@@ -5,16 +5,28 @@ export type ErrorCode =
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
   | 'NOT_OWN_AGENT'
+  | 'RBAC_REQUIRED'
   | 'HOST_NOT_ALLOWED'
   | 'ORIGIN_NOT_ALLOWED'
   | 'NOT_FOUND'
+  | 'POLICY_NOT_FOUND'
+  | 'POLICY_INVALID'
+  | 'APPROVAL_NOT_FOUND'
+  | 'APPROVAL_DECIDED'
+  | 'APPROVAL_CHANGED'
+  | 'APPROVER_NOT_ALLOWED'
   | 'AGENT_NOT_FOUND'
   | 'KEY_NOT_FOUND'
+  | 'RESERVATION_NOT_FOUND'
   | 'AGENT_NAME_TAKEN'
   | 'AGENT_ID_USED'
+  | 'BUDGET_EXCEEDED'
+  | 'RESERVATION_SETTLED'
+  | 'TOO_MANY_RESERVATIONS'
   | 'PAYLOAD_TOO_LARGE'
   | 'UNSUPPORTED_MEDIA_TYPE'
   | 'VALIDATION_FAILED'
+  | 'TOO_MANY_REQUESTS'
   | 'STORE_UNAVAILABLE'
   | 'SHUTTING_DOWN'
   | 'INTERNAL';
@@ -27,6 +39,9 @@ export interface FieldProblem {
 
 /** A refusal with a stable code and one human sentence. Services throw these, never HTTP errors. */
 export class DomainError extends Error {
+  /** What else the refusal states, as members of the problem document (RFC 9457, section 3.2). */
+  readonly members: Readonly<Record<string, unknown>> = {};
+
   constructor(
     readonly code: ErrorCode,
     detail: string,
@@ -53,8 +68,26 @@ export class ValidationFailed extends DomainError {
 
 /** A principal that may not do what it asked for. */
 export class AccessDenied extends DomainError {
-  constructor(detail: string, code: 'FORBIDDEN' | 'NOT_OWN_AGENT' = 'FORBIDDEN') {
+  constructor(detail: string, code: 'FORBIDDEN' | 'NOT_OWN_AGENT' | 'RBAC_REQUIRED' = 'FORBIDDEN') {
     super(code, detail);
+  }
+}
+
+/** Credentials that were shown and do not hold. To show none is no attempt, and another error. */
+export class LoginFailed extends DomainError {
+  constructor(detail: string) {
+    super('UNAUTHENTICATED', detail);
+  }
+}
+
+/** Asked for too often; the same call may succeed after a pause. */
+export class TooManyRequests extends DomainError {
+  constructor(
+    detail: string,
+    /** Seconds. */
+    readonly retryAfterS: number,
+  ) {
+    super('TOO_MANY_REQUESTS', detail);
   }
 }
 

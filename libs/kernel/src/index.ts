@@ -1,3 +1,4 @@
+export * from './canonical-json.js';
 export * from './clock.js';
 export * from './domain-error.js';
 export * from './event-bus.js';
@@ -9,6 +10,7 @@ export * from './ports.js';
 export * from './principal.js';
 export * from './random.js';
 export * from './recorded-event.js';
+export * from './redact.js';
 export * from './refresher.js';
 export * from './text.js';
 export * from './transaction.js';

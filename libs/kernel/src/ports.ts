@@ -64,11 +64,15 @@ export abstract class MetricRecorder {
   abstract record(ctx: TransactionContext, draft: MetricDraft): string;
 }
 
+/** Through which call an amount came to the ledger. */
+export const CHARGE_SOURCES = ['deduct', 'metric', 'settle'] as const;
+export type ChargeSource = (typeof CHARGE_SOURCES)[number];
+
 /** Spending to book; amounts in the store's units. */
 export interface ChargeDraft {
   /** Null books to the account `unknown`. */
   readonly agent: AgentRef | null;
-  readonly source: 'deduct' | 'metric';
+  readonly source: ChargeSource;
   readonly tokensUsed: number;
   readonly costMicro: number;
   readonly toolName: string | null;
@@ -79,6 +83,8 @@ export interface ChargeDraft {
   readonly clientTimestamp: string | null;
   /** The agent that was named, where another was charged. */
   readonly claimedAgent: string | null;
+  /** The reservation that the charge settles. */
+  readonly reservationId?: string;
 }
 
 /** The state of an account right after a charge. `charged` is false for one that had been booked before. */
@@ -92,7 +98,9 @@ export interface ChargeResult {
   status: BudgetStatus;
 }
 
-export type BudgetStatus = 'ok' | 'soft_limit' | 'exceeded' | 'paused' | 'terminated';
+/** From unworried to gravest. */
+export const BUDGET_STATUSES = ['ok', 'soft_limit', 'exceeded', 'paused', 'terminated'] as const;
+export type BudgetStatus = (typeof BUDGET_STATUSES)[number];
 
 /** Books spending within the caller's transaction, once per tool use or request. */
 export abstract class ChargeRecorder {
@@ -133,6 +141,8 @@ export abstract class AuditTrail {
 export interface BudgetDay {
   /** `2026-01-31`, in the zone of the budget. */
   readonly date: string;
+  /** The month that it belongs to, `2026-01`. */
+  readonly month: string;
   /** Milliseconds UTC. */
   readonly startedAt: number;
 }
@@ -140,4 +150,67 @@ export interface BudgetDay {
 /** Which budget day it is. Days begin at midnight in `BUDGET_TIMEZONE`. */
 export abstract class BudgetCalendar {
   abstract today(): BudgetDay;
+}
+
+/** Where an agent stands. Amounts in micro-USD. */
+export interface BudgetSnapshot {
+  /** Charged since the day began. */
+  readonly costMicroToday: number;
+  /** The agent's own limit a day. */
+  readonly maxCostMicro: number;
+  /** Held by the agent's open reservations. */
+  readonly reservedMicro: number;
+  /**
+   * What may still be spent: the smallest over the limits of the agent, its role and the fleet, a day and a month,
+   * less what is reserved. Below 0 when overspent.
+   */
+  readonly remainingMicro: number;
+  /** Charged in the session; 0 without one. */
+  readonly sessionTokens: number;
+  /** What the session may still use, less what is reserved in it; null without a session. Below 0 when overused. */
+  readonly remainingTokens: number | null;
+  readonly status: BudgetStatus;
+}
+
+/** What the ledger and the open reservations leave to an agent; of committed data, as one moment shows it. */
+export abstract class BudgetState {
+  /** @throws StoreUnavailable */
+  abstract of(agent: AgentRef, sessionId: string | null): Promise<BudgetSnapshot>;
+}
+
+/** What somebody is to approve: exactly this, once. */
+export interface ApprovalRequest {
+  /** HMAC-SHA-256 over agent, principal, tool, canonical input, root, cwd and session; hex. */
+  readonly hash: string;
+  readonly agent: { readonly agentId: string; readonly name: string; readonly role: string };
+  readonly toolName: string;
+  /** Canonical JSON, credentials redacted. */
+  readonly toolInput: string;
+  readonly operation: string | null;
+  readonly root: string | null;
+  readonly cwd: string | null;
+  readonly sessionId: string | null;
+  readonly rule: string;
+  readonly reason: string;
+  /** `human`, or names of roles. */
+  readonly approvers: readonly string[];
+}
+
+export interface ApprovalAnswer {
+  readonly approvalId: string;
+  /** `spent`: it was approved, and this use took it. */
+  readonly status: 'pending' | 'denied' | 'spent';
+  /** Milliseconds UTC. */
+  readonly expiresAt: number;
+  /** What the approver said. */
+  readonly comment: string | null;
+}
+
+/** Where decisions ask for approvals, and use up those that were given. */
+export abstract class ApprovalDesk {
+  /**
+   * Spends the approval that was given for this very request; else the one that was denied or waits, else a new
+   * one. Within the transaction that records the decision.
+   */
+  abstract ask(ctx: TransactionContext, request: ApprovalRequest): Promise<ApprovalAnswer>;
 }

@@ -9,5 +9,8 @@ export interface Principal {
   readonly agentId: string | null;
 }
 
+/** Whoever is not known yet, with no rights. */
+export const NOBODY: Principal = { id: 'nobody', kind: 'anonymous', role: 'none', agentId: null };
+
 /** The service itself: first-start seeding and other work that nobody asked for over a wire. */
 export const SYSTEM_PRINCIPAL: Principal = { id: 'system', kind: 'system', role: 'admin', agentId: null };

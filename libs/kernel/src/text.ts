@@ -36,3 +36,15 @@ export function findUnstorable(value: unknown, path = '', depth = 0): Unstorable
   }
   return null;
 }
+
+/** Control, bidi and zero-width characters: what a reader does not see, or sees elsewhere. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** `text` with what cannot be seen written as an escape, `\\u202e`; the same text still where it is JSON. */
+export function visible(text: string): string {
+  return text.replace(INVISIBLE, (character) => character.split('').map(toEscape).join(''));
+}
+
+function toEscape(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

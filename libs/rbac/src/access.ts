@@ -14,7 +14,7 @@ export function RequirePermission(permission: Permission): MethodDecorator & Cla
     SetMetadata(PERMISSION, permission),
     ApiSecurity('bearer'),
     ApiSecurity('api_key'),
-    ApiProblems(401, 403, 503),
+    ApiProblems(401, 403, 429, 503),
   );
 }
 

@@ -46,3 +46,11 @@ export class ApiKeyEntity {
   @Column('bigint', { name: 'last_used_at', nullable: true })
   lastUsedAt!: number | null;
 }
+
+export const KEY_STANDINGS = ['in_force', 'expired', 'revoked'] as const;
+
+/** @param now milliseconds UTC. */
+export function standingOf(key: ApiKeyEntity, now: number): (typeof KEY_STANDINGS)[number] {
+  if (key.revokedAt !== null) return 'revoked';
+  return key.expiresAt !== null && key.expiresAt <= now ? 'expired' : 'in_force';
+}

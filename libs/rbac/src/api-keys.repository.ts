@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
+import type { Page, PageOf } from '#contract';
 import type { TransactionContext } from '#kernel';
 import { Reader, storeOf } from '#persistence';
 import { ApiKeyEntity } from './api-key.entity.js';
+
+const OLDEST_FIRST = { createdAt: 'ASC', keyId: 'ASC' } as const;
 
 @Injectable()
 export class ApiKeysRepository {
@@ -15,7 +18,18 @@ export class ApiKeysRepository {
 
   /** Oldest first. */
   findAll(): Promise<ApiKeyEntity[]> {
-    return this.reader.repository(ApiKeyEntity).find({ order: { createdAt: 'ASC', keyId: 'ASC' } });
+    return this.reader.repository(ApiKeyEntity).find({ order: OLDEST_FIRST });
+  }
+
+  /** Oldest first. */
+  async findPage({ skip, limit }: Page): Promise<PageOf<ApiKeyEntity>> {
+    const keys = this.reader.repository(ApiKeyEntity);
+    const [items, total] = await keys.findAndCount({ order: OLDEST_FIRST, skip, take: limit });
+    return { items, total };
+  }
+
+  findById(keyId: string): Promise<ApiKeyEntity | null> {
+    return this.reader.repository(ApiKeyEntity).findOneBy({ keyId });
   }
 
   async insert(ctx: TransactionContext, key: ApiKeyEntity): Promise<void> {
@@ -41,5 +55,19 @@ export class ApiKeysRepository {
 
   async revoke(ctx: TransactionContext, keyId: string, at: number): Promise<void> {
     await storeOf(ctx).manager.update(ApiKeyEntity, { keyId }, { revokedAt: at });
+  }
+
+  /** @param lastUsed milliseconds UTC, by the key's id. Another process may have seen a later use. */
+  async noteUse(ctx: TransactionContext, lastUsed: ReadonlyMap<string, number>): Promise<void> {
+    for (const [keyId, at] of lastUsed) {
+      await storeOf(ctx).query(
+        'UPDATE api_keys SET last_used_at = ? WHERE key_id = ? AND (last_used_at IS NULL OR last_used_at < ?)',
+        [at, keyId, at],
+      );
+    }
+  }
+
+  async setExpiry(ctx: TransactionContext, keyId: string, at: number | null): Promise<void> {
+    await storeOf(ctx).manager.update(ApiKeyEntity, { keyId }, { expiresAt: at });
   }
 }

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type EventDraft, systemContext, type TransactionContext, ValidationFailed } from '#kernel';
 import type { ApiKeyEntity } from './api-key.entity.js';
-import { ApiKeysService, hashKey, type NewApiKey } from './api-keys.service.js';
+import { ApiKeysService } from './api-keys.service.js';
+import { hashKey, type NewApiKey } from './new-api-key.js';
 
 const AGENT = { agentId: '5f1c2f1e-6d0a-4b55-9a43-0d5a3e0b7c11', name: 'coder', role: 'developer' };
 
@@ -27,6 +28,10 @@ describe('ApiKeysService', () => {
         Promise.resolve(stored.filter((key) => key.agentId === id)),
       revoke: (_tx: unknown, id: string, at: number) => {
         for (const key of stored) if (key.keyId === id) key.revokedAt = at;
+        return Promise.resolve();
+      },
+      setExpiry: (_tx: unknown, id: string, at: number) => {
+        for (const key of stored) if (key.keyId === id) key.expiresAt = at;
         return Promise.resolve();
       },
     };
@@ -77,9 +82,8 @@ describe('ApiKeysService', () => {
   });
 
   it("shuts it to all of an agent's keys, and to no other", async () => {
-    const agent = { agentId: AGENT.agentId, name: AGENT.name };
-    await create({ kind: 'agent', agent });
-    await create({ kind: 'agent', agent });
+    await create({ kind: 'agent', agentId: AGENT.agentId });
+    await create({ kind: 'agent', agentId: AGENT.agentId });
     const { key: stays } = await create();
     commit();
     await service.revokeOfAgent(
@@ -94,8 +98,8 @@ describe('ApiKeysService', () => {
   });
 
   it('names the agent that a key is bound to in its entries', async () => {
-    await create({ kind: 'agent', agent: { agentId: AGENT.agentId, name: AGENT.name } });
-    await create({ kind: 'agent', agent: { agentId: 'gone', name: 'gone' } });
+    await create({ kind: 'agent', agentId: AGENT.agentId });
+    await create({ kind: 'agent', agentId: 'gone' });
     await create();
     expect(drafts.map(({ agent }) => agent)).toEqual([
       AGENT,
@@ -105,8 +109,9 @@ describe('ApiKeysService', () => {
   });
 
   it('makes no key for an agent that was retired meanwhile', async () => {
-    const agent = { agentId: RETIRED, name: 'gone' };
-    await expect(create({ kind: 'agent', agent })).rejects.toMatchObject({ code: 'AGENT_NOT_FOUND' });
+    await expect(create({ kind: 'agent', agentId: RETIRED })).rejects.toMatchObject({
+      code: 'AGENT_NOT_FOUND',
+    });
     expect([stored, drafts, effects]).toEqual([[], [], []]);
   });
 
@@ -124,6 +129,56 @@ describe('ApiKeysService', () => {
       await expect(service.revoke(systemContext(), id)).rejects.toMatchObject({ code: 'KEY_NOT_FOUND' });
   });
 
+  it('replaces a key by one of the same attributes, and links the two', async () => {
+    const bounds = { networks: ['10.0.0.0/8'], expiresAt: 9_000 };
+    const { key: old } = await create({ kind: 'agent', agentId: AGENT.agentId, ...bounds });
+    drafts.length = 0;
+    const { key, secret } = await service.rotate(systemContext(), old.keyId, 0);
+    commit();
+    const { kind, role, agentId, name } = old;
+    expect(key).toMatchObject({
+      ...bounds,
+      kind,
+      role,
+      agentId,
+      name,
+      hash: hashKey(secret),
+      revokedAt: null,
+    });
+    expect([...ring]).toEqual([key.keyId]);
+    expect(drafts.map(({ operationType, targetResource }) => [operationType, targetResource])).toEqual([
+      ['key.create', key.keyId],
+      ['key.rotate', old.keyId],
+      ['key.revoke', old.keyId],
+    ]);
+    expect(JSON.parse(drafts[1]?.context ?? '')).toMatchObject({ replaced_by: key.keyId, ends_at: 5_000 });
+    expect(JSON.stringify([stored, drafts])).not.toContain(secret.slice(12));
+  });
+
+  it.each([
+    ['when the grace is over', null, 6_000],
+    ['when it expires, if that comes first', 5_500, 5_500],
+  ])('ends a key that was replaced with grace %s', async (_when, expiresAt, ends) => {
+    const { key: old } = await create({ expiresAt });
+    const { key } = await service.rotate(systemContext(), old.keyId, 1_000);
+    commit();
+    expect([...ring].sort()).toEqual([old.keyId, key.keyId].sort());
+    expect(stored.map((each) => [each.expiresAt, each.revokedAt])).toEqual([
+      [ends, null],
+      [expiresAt, null],
+    ]);
+    expect(drafts.map(({ operationType }) => operationType)).not.toContain('key.revoke');
+  });
+
+  it('replaces no key that has ended', async () => {
+    const { key: expired } = await create({ expiresAt: 5_000 });
+    const { key: revoked } = await create();
+    await service.revoke(systemContext(), revoked.keyId);
+    for (const id of [expired.keyId, revoked.keyId, 'nobody'])
+      await expect(service.rotate(systemContext(), id, 0)).rejects.toMatchObject({ code: 'KEY_NOT_FOUND' });
+    expect(stored).toHaveLength(2);
+  });
+
   it.each<[path: string, changes: Partial<NewApiKey>]>([
     ['name', { name: '' }],
     ['name', { name: 'x'.repeat(65) }],
@@ -131,9 +186,9 @@ describe('ApiKeysService', () => {
     ['kind', { kind: 'robot' as never }],
     ['role', { role: 'root' }],
     ['role', { role: '__proto__' }],
-    ['network', { networks: ['10.0.0.0/8', '10.0.0.0'] }],
-    ['agent', { kind: 'agent' }],
-    ['agent', { kind: 'human', agent: AGENT }],
+    ['networks', { networks: ['10.0.0.0/8', '10.0.0.0'] }],
+    ['agent_id', { kind: 'agent' }],
+    ['agent_id', { kind: 'human', agentId: AGENT.agentId }],
   ])('refuses a bad %s', (path, changes) => {
     const refused = () => create(changes);
     expect(refused).toThrow(ValidationFailed);

@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import type { Page, PageOf } from '#contract';
 import {
   AgentDirectory,
   AgentNotFound,
@@ -7,33 +8,21 @@ import {
   Clock,
   DomainError,
   type EventDraft,
+  isUuid,
   newId,
   type OperationContext,
   type TransactionContext,
   TransactionRunner,
-  ValidationFailed,
 } from '#kernel';
 import type { ApiKeyEntity } from './api-key.entity.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { KeyRing } from './key-ring.js';
-import { isNetwork } from './networks.js';
-import { ROLE_NAMES } from './policy.js';
+import { checkNewKey, hashKey, type NewApiKey } from './new-api-key.js';
 
 /** Tells people and secret scanners what the text is. */
 const KEY_PREFIX = 'arm_';
 const KEY_BYTES = 32;
 const SHOWN_CHARS = 12;
-
-export interface NewApiKey {
-  readonly name: string;
-  readonly kind: 'human' | 'service' | 'agent';
-  readonly role: string;
-  /** Required for kind `agent`, absent for the others. */
-  readonly agent?: { readonly agentId: string; readonly name: string };
-  readonly expiresAt?: number;
-  /** The networks that it may come from, in CIDR notation; none or absent for any. */
-  readonly networks?: readonly string[];
-}
 
 /** A key just made; `secret` is shown this once. */
 export interface CreatedApiKey {
@@ -41,12 +30,7 @@ export interface CreatedApiKey {
   readonly secret: string;
 }
 
-/** The SHA-256 under which a key is stored. The keys are 256 random bits, so no slow hash is called for. */
-export function hashKey(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64');
-}
-
-/** Creates, lists and revokes API keys; each change leaves an entry. */
+/** Creates, lists, replaces and revokes API keys; each change leaves an entry. */
 @Injectable()
 export class ApiKeysService {
   constructor(
@@ -58,49 +42,50 @@ export class ApiKeysService {
     private readonly clock: Clock,
   ) {}
 
-  /**
-   * @throws ValidationFailed for an unknown role, kind or network, or a kind and agent that do not fit;
-   * AgentNotFound for an agent that is not live.
-   */
+  /** @throws ValidationFailed as `checkNewKey` says; AgentNotFound for an agent that is not live. */
   create(ctx: OperationContext, request: NewApiKey): Promise<CreatedApiKey> {
     checkNewKey(request);
-    const secret = KEY_PREFIX + randomBytes(KEY_BYTES).toString('base64url');
-    const key: ApiKeyEntity = {
-      keyId: newId(),
-      name: request.name,
-      kind: request.kind,
-      role: request.role,
-      agentId: request.agent?.agentId ?? null,
-      hash: hashKey(secret),
-      prefix: secret.slice(0, SHOWN_CHARS),
-      networks: request.networks?.length ? [...request.networks] : null,
-      createdAt: this.clock.now(),
-      createdBy: ctx.principal.id,
-      expiresAt: request.expiresAt ?? null,
-      revokedAt: null,
-      lastUsedAt: null,
-    };
-    return this.transactions.run(ctx, async (tx) => {
-      // Under the writer's lock: a retirement comes either before this and is seen, or after it and ends the key.
-      if (key.agentId !== null && !(await this.keys.isAgentLive(tx, key.agentId)))
-        throw new AgentNotFound(key.agentId);
-      await this.keys.insert(tx, key);
-      this.record(tx, 'key.create', key);
-      tx.tx.afterCommit(() => this.ring.put(key));
-      return { key, secret };
-    });
+    return this.transactions.run(ctx, (tx) => this.insert(tx, request));
   }
 
+  /** All of them, oldest first. */
   list(): Promise<ApiKeyEntity[]> {
     return this.keys.findAll();
   }
 
+  /** Oldest first. */
+  page(page: Page): Promise<PageOf<ApiKeyEntity>> {
+    return this.keys.findPage(page);
+  }
+
+  /** Also one that is revoked or has expired. @throws DomainError `KEY_NOT_FOUND`. */
+  async get(keyId: string): Promise<ApiKeyEntity> {
+    const key = isUuid(keyId) ? await this.keys.findById(keyId) : null;
+    if (!key) throw new DomainError('KEY_NOT_FOUND', 'No key has this id.');
+    return key;
+  }
+
   /** @throws DomainError `KEY_NOT_FOUND`. */
   revoke(ctx: OperationContext, keyId: string): Promise<void> {
+    return this.transactions.run(ctx, async (tx) => this.end(tx, await this.getUnrevoked(tx, keyId)));
+  }
+
+  /**
+   * Makes a key like this one, which ends: at once, or when the time of grace is over, unless it expires before.
+   * @param graceMs milliseconds; 0 for at once.
+   * @throws DomainError `KEY_NOT_FOUND` also for one that has expired, since the new one would have, too.
+   */
+  rotate(ctx: OperationContext, keyId: string, graceMs: number): Promise<CreatedApiKey> {
     return this.transactions.run(ctx, async (tx) => {
-      const key = await this.keys.findUnrevokedById(tx, keyId);
-      if (!key) throw new DomainError('KEY_NOT_FOUND', 'No key in force has this id.');
-      await this.end(tx, key);
+      const old = await this.getUnrevoked(tx, keyId);
+      const now = this.clock.now();
+      if (old.expiresAt !== null && old.expiresAt <= now) throw noneInForce();
+      const created = await this.insert(tx, old);
+      const endsAt = Math.min(now + graceMs, old.expiresAt ?? Infinity);
+      this.record(tx, 'key.rotate', old, { replaced_by: created.key.keyId, ends_at: endsAt });
+      if (graceMs === 0) await this.end(tx, old);
+      else await this.limit(tx, { ...old, expiresAt: endsAt });
+      return created;
     });
   }
 
@@ -109,13 +94,50 @@ export class ApiKeysService {
     for (const key of await this.keys.findUnrevokedOfAgent(tx, agentId)) await this.end(tx, key);
   }
 
+  private async insert(tx: TransactionContext, request: NewApiKey): Promise<CreatedApiKey> {
+    const secret = KEY_PREFIX + randomBytes(KEY_BYTES).toString('base64url');
+    const key: ApiKeyEntity = {
+      keyId: newId(),
+      name: request.name,
+      kind: request.kind,
+      role: request.role,
+      agentId: request.agentId ?? null,
+      hash: hashKey(secret),
+      prefix: secret.slice(0, SHOWN_CHARS),
+      networks: request.networks?.length ? [...request.networks] : null,
+      createdAt: this.clock.now(),
+      createdBy: tx.principal.id,
+      expiresAt: request.expiresAt ?? null,
+      revokedAt: null,
+      lastUsedAt: null,
+    };
+    // Under the writer's lock: a retirement comes either before this and is seen, or after it and ends the key.
+    if (key.agentId !== null && !(await this.keys.isAgentLive(tx, key.agentId)))
+      throw new AgentNotFound(key.agentId);
+    await this.keys.insert(tx, key);
+    this.record(tx, 'key.create', key);
+    tx.tx.afterCommit(() => this.ring.put(key));
+    return { key, secret };
+  }
+
+  private async getUnrevoked(tx: TransactionContext, keyId: string): Promise<ApiKeyEntity> {
+    const key = isUuid(keyId) ? await this.keys.findUnrevokedById(tx, keyId) : null;
+    if (!key) throw noneInForce();
+    return key;
+  }
+
+  private async limit(tx: TransactionContext, key: ApiKeyEntity): Promise<void> {
+    await this.keys.setExpiry(tx, key.keyId, key.expiresAt);
+    tx.tx.afterCommit(() => this.ring.put(key));
+  }
+
   private async end(tx: TransactionContext, key: ApiKeyEntity): Promise<void> {
     await this.keys.revoke(tx, key.keyId, this.clock.now());
     this.record(tx, 'key.revoke', key);
     tx.tx.afterCommit(() => this.ring.remove(key.keyId));
   }
 
-  private record(tx: TransactionContext, operationType: string, key: ApiKeyEntity): void {
+  private record(tx: TransactionContext, operationType: string, key: ApiKeyEntity, more: object = {}): void {
     this.audit.record(tx, {
       agent: this.agentOf(tx, key),
       operationType,
@@ -129,6 +151,7 @@ export class ApiKeysService {
         agent_id: key.agentId,
         expires_at: key.expiresAt,
         networks: key.networks,
+        ...more,
       }),
       source: 'decided',
       outcome: 'success',
@@ -142,22 +165,6 @@ export class ApiKeysService {
   }
 }
 
-function checkNewKey({ name, kind, role, agent, networks = [] }: NewApiKey): void {
-  const problems = [];
-  if (!/^[\x20-\x7e]{1,64}$/.test(name))
-    problems.push({ path: 'name', message: 'must be 1 to 64 printable ASCII characters' });
-  if (!['human', 'service', 'agent'].includes(kind))
-    problems.push({ path: 'kind', message: 'must be human, service or agent' });
-  if (!(ROLE_NAMES as readonly string[]).includes(role)) {
-    problems.push({ path: 'role', message: `must be one of ${ROLE_NAMES.join(', ')}` });
-  }
-  if ((kind === 'agent') !== (agent !== undefined)) {
-    problems.push({ path: 'agent', message: 'must be given for a key of kind agent, and for no other' });
-  }
-  for (const network of networks) {
-    if (isNetwork(network)) continue;
-    const message = `must be in CIDR notation, such as 10.0.0.0/8 or 2001:db8::/32: ${JSON.stringify(network)} is not`;
-    problems.push({ path: 'network', message });
-  }
-  if (problems.length > 0) throw new ValidationFailed(problems);
+function noneInForce(): DomainError {
+  return new DomainError('KEY_NOT_FOUND', 'No key in force has this id.');
 }

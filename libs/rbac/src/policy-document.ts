@@ -1,72 +1,157 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
-import { z } from 'zod';
+import { basename, join } from 'node:path';
+import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { type Config, DATA_FOLDER } from '#config';
 import { toMicroUsd } from '#kernel';
+import { DecisionRules } from './engine/decision-rules.js';
 import {
   type BudgetRules,
   type Permission,
   PERMISSIONS,
   Policy,
   type Role,
-  ROLE_NAMES,
   type RoleName,
   type SpendingLimits,
 } from './policy.js';
+import { type PolicyDocument, policySchema, type SpendingLimitsDocument } from './policy-schema.js';
 
-const names = z.array(z.string().min(1));
-const roleName = z.enum(ROLE_NAMES);
-const permission = z.enum(PERMISSIONS);
+/** A larger text is no policy. */
+const MAX_BYTES = 1024 * 1024;
 
-const usd = z.number().positive();
-const spendingLimits = z.strictObject({
-  max_cost_per_day: usd.nullable(),
-  max_cost_per_month: usd.nullable(),
-});
+type Place = readonly PropertyKey[];
 
-const roleDocument = z.strictObject({
-  level: z.int().min(0),
-  tools: names,
-  paths: names,
-  api_access: names,
-  can_spawn_agents: z.boolean(),
-  can_modify_agents: z.boolean(),
-  can_access_secrets: z.boolean(),
-  requires_approval_for: names,
-  max_tokens_per_session: z.int().positive(),
-  max_cost_per_day: z.number().positive(),
-  typical_agents: names,
-});
+/** A policy that cannot be used; names each part that is wrong, its place, and what is allowed there. */
+export class InvalidPolicy extends Error {
+  constructor(
+    readonly problems: readonly string[],
+    options?: ErrorOptions,
+  ) {
+    super(`The policy is not valid:\n${problems.join('\n')}`, options);
+    this.name = 'InvalidPolicy';
+  }
+}
 
-const policyDocument = z.strictObject({
-  version: z.literal(1),
-  roles: z.record(roleName, roleDocument),
-  also_allowed: z.strictObject({
-    tools: z.record(z.string(), z.array(roleName)),
-    api_access: z.record(z.string(), z.array(roleName)),
-  }),
-  high_risk_operations: z.array(
-    z.strictObject({
-      operation: z.string(),
-      requires_role: roleName,
-      requires_approval: z.boolean(),
-      approvers: names.optional(),
-      audit_required: z.boolean().optional(),
-    }),
-  ),
-  budgets: z.strictObject({
-    soft_limit: z.number().gt(0).max(1),
-    escalation_usd: z.strictObject({ notify: usd, pause_and_approve: usd, terminate: usd }),
-    fleet: spendingLimits,
-    roles: z.partialRecord(roleName, spendingLimits),
-  }),
-  http_permissions: z.partialRecord(
-    permission,
-    z.union([z.literal('everyone'), z.literal('can_modify_agents'), z.array(roleName)]),
-  ),
-  agent_key_permissions: z.array(permission),
-});
+/**
+ * Checks and compiles a policy document.
+ * @param name of the file, for places such as `default.yaml:12:5`.
+ * @throws InvalidPolicy
+ */
+export function compilePolicy(yaml: string, name = 'policy'): Policy {
+  const document = checked(yaml, name);
+  const roles = new Map(
+    (Object.keys(document.roles) as RoleName[]).map((role) => [role, toRole(role, document)]),
+  );
+  const version = createHash('sha256').update(yaml).digest('hex');
+  return new Policy(
+    version,
+    yaml,
+    roles,
+    toBudgetRules(document),
+    new DecisionRules(version, document, roles),
+    new Map([...roles].map(([name, role]) => [name, permissionsOf(role, document)])),
+    new Set(document.agent_key_permissions),
+  );
+}
 
-type PolicyDocument = z.infer<typeof policyDocument>;
+/** The file of the policy: the configured one, or the one that comes with the package. */
+export function policyFile(config: Pick<Config, 'policyFile'>): string {
+  return config.policyFile ?? join(DATA_FOLDER, 'policy', 'default.yaml');
+}
+
+/** @throws InvalidPolicy; Error where the file cannot be read. */
+export function loadPolicy(file: string): Policy {
+  return compilePolicy(readFileSync(file, 'utf8'), basename(file));
+}
+
+function checked(yaml: string, name: string): PolicyDocument {
+  if (Buffer.byteLength(yaml) > MAX_BYTES)
+    throw new InvalidPolicy([`${name}: larger than ${MAX_BYTES} bytes`]);
+  const lines = new LineCounter();
+  const document = parseDocument(yaml, { schema: 'core', lineCounter: lines, prettyErrors: false });
+  const where = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${name}:${line}:${col}`;
+  };
+  if (document.errors.length > 0) {
+    throw new InvalidPolicy(document.errors.map(({ pos, message }) => `${where(pos[0])}: ${message}`));
+  }
+  const parsed = policySchema.safeParse(toPlain(document, name));
+  const problems = parsed.success ? findDangling(parsed.data) : parsed.error.issues.flatMap(toProblems);
+  if (problems.length > 0) {
+    throw new InvalidPolicy(
+      problems.map(
+        ({ path, message }) => `${where(offsetOf(document, path))}: ${message}, at ${toText(path)}`,
+      ),
+    );
+  }
+  return parsed.data as PolicyDocument;
+}
+
+function toPlain(document: Document, name: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InvalidPolicy([`${name}: ${reason}`], { cause: error });
+  }
+}
+
+interface Problem {
+  readonly path: Place;
+  readonly message: string;
+}
+
+/** Members that nobody knows are named one by one, each at its own place. */
+function toProblems(issue: z.core.$ZodIssue): Problem[] {
+  if (issue.code !== 'unrecognized_keys') return [issue];
+  return issue.keys.map((key) => ({ path: [...issue.path, key], message: `Unrecognized key: "${key}"` }));
+}
+
+/** Operations that are named somewhere and that nothing could ever match. */
+function findDangling(document: PolicyDocument): Problem[] {
+  const problems: Problem[] = [];
+  const known = Object.keys(document.operations);
+  const check = (name: string, path: Place): void => {
+    if (!known.includes(name))
+      problems.push({ path, message: `No operation "${name}": expected one of ${known.join(', ')}` });
+  };
+  for (const [role, { requires_approval_for: names }] of Object.entries(document.roles))
+    names.forEach((name, index) => check(name, ['roles', role, 'requires_approval_for', index]));
+  document.approvals.always.forEach((name, index) => check(name, ['approvals', 'always', index]));
+  document.high_risk_operations.forEach(({ operation }, index) =>
+    check(operation, ['high_risk_operations', index, 'operation']),
+  );
+  for (const [name, { declared, tools, commands, writes }] of Object.entries(document.operations)) {
+    if (!declared && !tools?.length && !commands?.length && !writes?.length)
+      problems.push({
+        path: ['operations', name],
+        message: 'Nothing can match it: expected declared, tools, commands or writes',
+      });
+  }
+  return problems;
+}
+
+/** Where the innermost part of `path` stands that is there at all. */
+function offsetOf(document: Document, path: Place): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const parent = document.getIn(path.slice(0, length - 1), true);
+    const key = path[length - 1];
+    const pair = isMap(parent) ? parent.items.find((item) => String(item.key) === String(key)) : undefined;
+    const node = pair ? pair.key : document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return 0;
+}
+
+function toText(path: Place): string {
+  return path.reduce<string>(
+    (text, part) =>
+      text + (typeof part === 'number' ? `[${part}]` : `${text === '' ? '' : '.'}${String(part)}`),
+    '',
+  );
+}
 
 function toRole(name: RoleName, document: PolicyDocument): Role {
   const role = document.roles[name];
@@ -88,7 +173,7 @@ function toRole(name: RoleName, document: PolicyDocument): Role {
   };
 }
 
-function toSpendingLimits(limits: z.infer<typeof spendingLimits>): SpendingLimits {
+function toSpendingLimits(limits: SpendingLimitsDocument): SpendingLimits {
   const micro = (amount: number | null) => (amount === null ? null : toMicroUsd(amount));
   return {
     maxCostPerDayMicro: micro(limits.max_cost_per_day),
@@ -116,31 +201,4 @@ function permissionsOf(role: Role, document: PolicyDocument): Set<Permission> {
       return holders === 'can_modify_agents' ? role.canModifyAgents : holders.includes(role.name);
     }),
   );
-}
-
-function parseYaml(text: string): unknown {
-  try {
-    return parse(text, { maxAliasCount: 0, schema: 'core' });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`The policy is not valid:\n${reason}`, { cause: error });
-  }
-}
-
-/** Checks and compiles a policy document. @throws Error naming every part that is wrong. */
-export function compilePolicy(yaml: string): Policy {
-  const parsed = policyDocument.safeParse(parseYaml(yaml));
-  if (!parsed.success) throw new Error(`The policy is not valid:\n${z.prettifyError(parsed.error)}`);
-  const document = parsed.data;
-  const roles = (Object.keys(document.roles) as RoleName[]).map((name) => toRole(name, document));
-  return new Policy(
-    new Map(roles.map((role) => [role.name, role])),
-    toBudgetRules(document),
-    new Map(roles.map((role) => [role.name, permissionsOf(role, document)])),
-    new Set(document.agent_key_permissions),
-  );
-}
-
-export function loadPolicy(file: string): Policy {
-  return compilePolicy(readFileSync(file, 'utf8'));
 }

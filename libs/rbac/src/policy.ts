@@ -1,3 +1,5 @@
+import type { DecisionRules } from './engine/decision-rules.js';
+
 /** The ten roles of the contract. */
 export const ROLE_NAMES = [
   'admin',
@@ -23,10 +25,25 @@ export const PERMISSIONS = [
   'events:write',
   'budget:read',
   'budget:charge',
+  'budget:reserve',
   'audit:read',
   'stream:read',
+  'keys:manage',
+  'approvals:read',
+  'approvals:decide',
+  'decisions:check',
+  'decisions:simulate',
+  'policy:read',
+  'policy:manage',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
+
+/** What someone must answer for: no agent's key holds it, nor anyone while RBAC is off, whatever the policy says. */
+export const ACCOUNTABLE: ReadonlySet<Permission> = new Set([
+  'keys:manage',
+  'approvals:decide',
+  'policy:manage',
+]);
 
 /** One role, as the policy document states it. */
 export interface Role {
@@ -65,12 +82,17 @@ export interface BudgetRules {
   readonly roles: ReadonlyMap<string, SpendingLimits>;
 }
 
-/** The policy in force: roles, and who may call what. Decides nothing about tools and paths yet. */
+/** A policy: roles, limits, who may call what, and the rules of decisions. */
 export class Policy {
   constructor(
+    /** SHA-256 of the document, hex. */
+    readonly version: string,
+    /** The document as it is written. */
+    readonly text: string,
     /** In the order of the document. */
     readonly roles: ReadonlyMap<string, Role>,
     readonly budgets: BudgetRules,
+    readonly rules: DecisionRules,
     private readonly permissionsOfRole: ReadonlyMap<string, ReadonlySet<Permission>>,
     private readonly permissionsOfAgentKeys: ReadonlySet<Permission>,
   ) {}

@@ -29,12 +29,16 @@ class ClosedByDefault {
 }
 
 /** What the guard asked of the authenticator for a handler, and what became of it. */
-function pass(controller: abstract new () => object, handler: string) {
+function pass(
+  controller: abstract new () => object,
+  handler: string,
+  deliver: (known: Principal) => Principal | Promise<Principal> = (known) => known,
+) {
   const asked: string[] = [];
   const authenticator = {
-    authenticate: (): Principal => {
+    authenticate: () => {
       asked.push('who');
-      return LOCAL_PRINCIPAL;
+      return deliver(LOCAL_PRINCIPAL);
     },
     authorize: (_ctx: unknown, permission: string) => void asked.push(permission),
   };
@@ -54,6 +58,16 @@ describe('RbacGuard', () => {
     expect(admit).toThrow(AccessDenied);
     expect(asked).toEqual(['who']);
     expect(request.context.principal).toBe(LOCAL_PRINCIPAL);
+  });
+
+  it('waits for who it is where that takes time, and then asks the same', async () => {
+    const { asked, admit, request } = pass(Mixed, 'read', (known) => Promise.resolve(known));
+    await expect(admit()).resolves.toBe(true);
+    expect(asked).toEqual(['who', 'agents:read']);
+    expect(request.context.principal).toBe(LOCAL_PRINCIPAL);
+    await expect(pass(Mixed, 'silent', (known) => Promise.resolve(known)).admit()).rejects.toThrow(
+      AccessDenied,
+    );
   });
 
   it.each([

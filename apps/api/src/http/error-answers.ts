@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
-import { AccessDenials } from '#audit';
-import { AccessDenied, type DomainError, type OperationContext } from '#kernel';
+import { AccessDenials, FailedLogins } from '#audit';
+import { AccessDenied, type DomainError, LoginFailed, type OperationContext } from '#kernel';
 import { sendProblem, STATUS, toDomainError, toProblem } from './problem-details.js';
 
 /** The request that failed. */
@@ -10,17 +10,22 @@ export interface FailedRequest {
   readonly method: string;
   /** The request target as it was sent. */
   readonly target: string;
+  /** The address at the other end of the connection. */
+  readonly peer: string | undefined;
 }
 
 /**
- * Answers every error as RFC 9457 problem details, and records denials: this is where all of them arrive, those
- * of the guard too. A denial that cannot be recorded is answered 503, as if nothing had been decided.
+ * Answers every error as RFC 9457 problem details, and records denials and failed logins: this is where all of them
+ * arrive, once each, those of the guard too. What cannot be recorded is answered 503, as if nothing had been decided.
  */
 @Injectable()
 export class ErrorAnswers {
   private readonly logger = new Logger('http');
 
-  constructor(private readonly denials: AccessDenials) {}
+  constructor(
+    private readonly denials: AccessDenials,
+    private readonly logins: FailedLogins,
+  ) {}
 
   /** Never rejects: nobody awaits it, and what it threw would end the process. */
   async answer(thrown: unknown, request: FailedRequest, response: ServerResponse): Promise<void> {
@@ -35,9 +40,10 @@ export class ErrorAnswers {
     }
   }
 
-  private async recorded(error: DomainError, { context, target }: FailedRequest): Promise<DomainError> {
-    if (!(error instanceof AccessDenied)) return error;
+  private async recorded(error: DomainError, { context, target, peer }: FailedRequest): Promise<DomainError> {
     try {
+      if (error instanceof LoginFailed) return await this.logins.count(context, error, { target, peer });
+      if (!(error instanceof AccessDenied)) return error;
       await this.denials.record(context, { code: error.code, reason: error.message, target });
       return error;
     } catch (failure) {

@@ -26,11 +26,12 @@ describe('FastPath', () => {
     handle: (ctx, request) => Promise.resolve({ request, route: ctx.route, principal: ctx.principal.id }),
   };
   let admitted = true;
+  let caller: typeof CALLER | null = CALLER;
   let server: Server;
   beforeAll(async () => {
     const entrance = {
       door: { admit: () => undefined },
-      authenticator: { authenticate: () => CALLER, may: () => admitted },
+      authenticator: { recognize: () => caller, may: () => admitted },
       errors: { answer: () => Promise.resolve() },
       bodyLimit: 20,
       headers: { 'X-Plain': 'yes' },
@@ -41,6 +42,7 @@ describe('FastPath', () => {
   beforeEach(() => {
     routed.length = 0;
     admitted = true;
+    caller = CALLER;
   });
   afterAll(() => new Promise((resolve) => server.close(resolve)));
 
@@ -80,6 +82,12 @@ describe('FastPath', () => {
 
   it('leaves whom it may not admit to the router, unread', async () => {
     admitted = false;
+    await post('1');
+    expect(routed).toEqual([{ url: '/hot', bytes: undefined }]);
+  });
+
+  it('leaves whoever is yet to be verified to the router, unread', async () => {
+    caller = null;
     await post('1');
     expect(routed).toEqual([{ url: '/hot', bytes: undefined }]);
   });

@@ -58,13 +58,13 @@ export class FastPath {
     );
   }
 
-  /** Who may make this call; null for whoever may not. */
+  /** Who may make this call; null for whoever may not, or presents a token that is to be verified first. */
   private admit(call: HotCall, request: IncomingMessage): Principal | null {
     const { door, authenticator } = this.entrance;
     try {
       door.admit(request);
-      const principal = authenticator.authenticate(request.headers, request.socket.remoteAddress);
-      return authenticator.may(principal, call.permission) ? principal : null;
+      const principal = authenticator.recognize(request.headers, request.socket.remoteAddress);
+      return principal && authenticator.may(principal, call.permission) ? principal : null;
     } catch {
       return null;
     }
@@ -99,7 +99,8 @@ export class FastPath {
     } catch (error) {
       if (!response.headersSent)
         for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-      await this.entrance.errors.answer(error, { context, method: 'POST', target: call.path }, response);
+      const failed = { context, method: 'POST', target: call.path, peer: incoming.socket.remoteAddress };
+      await this.entrance.errors.answer(error, failed, response);
     }
   }
 }

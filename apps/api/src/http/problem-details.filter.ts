@@ -14,6 +14,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     const request = http.getRequest<ContextRequest>();
     const { context, method, originalUrl: target } = request;
     const named = { ...context, route: context.route ?? routeOf(request) };
-    return this.errors.answer(thrown, { context: named, method, target }, http.getResponse<Response>());
+    const failed = { context: named, method, target, peer: request.socket.remoteAddress };
+    return this.errors.answer(thrown, failed, http.getResponse<Response>());
   }
 }

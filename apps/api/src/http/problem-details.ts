@@ -1,6 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
-import { DomainError, type ErrorCode, type FieldProblem } from '#kernel';
+import { DomainError, type ErrorCode, type FieldProblem, TooManyRequests } from '#kernel';
 
 /** Which status each refusal is answered with. */
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -9,16 +9,28 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   NOT_OWN_AGENT: 403,
+  RBAC_REQUIRED: 403,
   HOST_NOT_ALLOWED: 403,
   ORIGIN_NOT_ALLOWED: 403,
   NOT_FOUND: 404,
+  POLICY_NOT_FOUND: 404,
+  POLICY_INVALID: 422,
+  APPROVAL_NOT_FOUND: 404,
+  APPROVAL_DECIDED: 409,
+  APPROVAL_CHANGED: 409,
+  APPROVER_NOT_ALLOWED: 403,
   AGENT_NOT_FOUND: 404,
   KEY_NOT_FOUND: 404,
+  RESERVATION_NOT_FOUND: 404,
   AGENT_NAME_TAKEN: 409,
   AGENT_ID_USED: 409,
+  BUDGET_EXCEEDED: 409,
+  RESERVATION_SETTLED: 409,
+  TOO_MANY_RESERVATIONS: 409,
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   VALIDATION_FAILED: 422,
+  TOO_MANY_REQUESTS: 429,
   STORE_UNAVAILABLE: 503,
   SHUTTING_DOWN: 503,
   INTERNAL: 500,
@@ -61,9 +73,11 @@ export function toProblem(error: DomainError, instance: string, traceId: string)
     status,
     headers: {
       ...(status === 401 ? { 'WWW-Authenticate': 'Bearer realm="agent-reality-map"' } : {}),
+      ...(error instanceof TooManyRequests ? { 'Retry-After': String(error.retryAfterS) } : {}),
       ...(status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : {}),
     },
     body: {
+      ...error.members,
       type: 'about:blank',
       title: STATUS_CODES[status] ?? 'Error',
       status,

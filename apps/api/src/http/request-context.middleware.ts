@@ -1,9 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { ContextRequest } from '#contract';
-import { newId, type Principal } from '#kernel';
+import { newId, NOBODY } from '#kernel';
 
-/** Before the guard has said who it is: nobody, with no rights. */
-const NOBODY: Principal = { id: 'nobody', kind: 'anonymous', role: 'none', agentId: null };
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,64}$/;
 
 /** The caller's `X-Request-Id` where it is one, else a new id. */

@@ -1,8 +1,8 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { AgentsService } from '#agents';
-import { parseTime } from '#contract';
+import { formatTime, parseTime } from '#contract';
 import { ValidationFailed } from '#kernel';
-import { type ApiKeyEntity, ApiKeysService, ROLE_NAMES } from '#rbac';
+import { ApiKeysService, type CreatedApiKey, KEY_KINDS, MAX_GRACE_S, ROLE_NAMES, standingOf } from '#rbac';
 import { withApplication } from '../with-application.js';
 
 interface CreateOptions {
@@ -31,9 +31,7 @@ function createCommand(): Command {
         ROLE_NAMES,
       ),
     )
-    .addOption(
-      new Option('--kind <kind>', 'who holds it').choices(['human', 'service', 'agent']).default('service'),
-    )
+    .addOption(new Option('--kind <kind>', 'who holds it').choices(KEY_KINDS).default('service'))
     .option('--agent <agent>', 'for kind agent: the one agent it is bound to, by name or id')
     .option('--expires <time>', 'when it ends, ISO 8601')
     .option(
@@ -43,7 +41,7 @@ function createCommand(): Command {
       [],
     )
     .action(async ({ name, role, kind, agent, expires, network }: CreateOptions) => {
-      const { key, secret } = await withApplication('keys create', async (app, ctx) => {
+      const created = await withApplication('keys create', async (app, ctx) => {
         const bound = agent === undefined ? undefined : app.get(AgentsService).getRef(agent);
         if (role === undefined && bound === undefined) {
           throw new ValidationFailed([
@@ -56,19 +54,21 @@ function createCommand(): Command {
           role: role ?? bound?.role ?? '',
           networks: network,
           ...expiryOf(expires),
-          ...(bound ? { agent: bound } : {}),
+          agentId: bound?.agentId ?? null,
         };
         return app.get(ApiKeysService).create(ctx, request);
       });
-      console.error(`Key ${key.keyId} (${key.kind}, ${key.role}). It is shown this once:`);
-      console.log(secret);
+      show(created);
     });
 }
 
-function standing(key: ApiKeyEntity, now: number): string {
-  if (key.revokedAt !== null) return 'revoked';
-  return key.expiresAt !== null && key.expiresAt <= now ? 'expired' : 'in force';
+/** The key alone on the standard output, for pipes. */
+function show({ key, secret }: CreatedApiKey): void {
+  console.error(`Key ${key.keyId} (${key.kind}, ${key.role}). It is shown this once:`);
+  console.log(secret);
 }
+
+const isoTime = (ms: number | null) => (ms === null ? null : formatTime(ms));
 
 function listCommand(): Command {
   return new Command('list')
@@ -84,10 +84,11 @@ function listCommand(): Command {
         role: key.role,
         agent_id: key.agentId,
         prefix: `${key.prefix}…`,
-        created_at: new Date(key.createdAt).toISOString(),
-        expires_at: key.expiresAt === null ? null : new Date(key.expiresAt).toISOString(),
+        created_at: isoTime(key.createdAt),
+        expires_at: isoTime(key.expiresAt),
+        last_used_at: isoTime(key.lastUsedAt),
         networks: key.networks,
-        standing: standing(key, now),
+        standing: standingOf(key, now),
       }));
       if (json) console.log(JSON.stringify(rows, null, 2));
       else console.table(rows.map((row) => ({ ...row, networks: row.networks?.join(', ') ?? null })));
@@ -104,10 +105,31 @@ function revokeCommand(): Command {
     });
 }
 
+function rotateCommand(): Command {
+  return new Command('rotate')
+    .description('Replace a key by one of the same attributes, and print it, this once')
+    .argument('<key_id>', 'from `keys list`')
+    .option('--grace-s <seconds>', 'how long the old key stays valid', toGrace, 0)
+    .action(async (keyId: string, { graceS }: { graceS: number }) => {
+      show(
+        await withApplication('keys rotate', (app, ctx) =>
+          app.get(ApiKeysService).rotate(ctx, keyId, graceS * 1_000),
+        ),
+      );
+    });
+}
+
+function toGrace(text: string): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) > MAX_GRACE_S)
+    throw new InvalidArgumentError(`It must be a whole number of seconds, 0 to ${MAX_GRACE_S}.`);
+  return Number(text);
+}
+
 export function keysCommand(): Command {
   return new Command('keys')
-    .description('Make, list and end API keys')
+    .description('Make, list, replace and end API keys')
     .addCommand(createCommand())
     .addCommand(listCommand())
+    .addCommand(rotateCommand())
     .addCommand(revokeCommand());
 }

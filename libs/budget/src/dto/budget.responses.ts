@@ -1,10 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { formatTime } from '#contract';
-import { type AgentRef, type BudgetDay, type ChargeResult, fromMicroUsd } from '#kernel';
-import { statusOf } from '../budget-status.js';
-import type { UsageRow } from '../budget.repository.js';
-
-const STATUSES = ['ok', 'soft_limit', 'exceeded', 'paused', 'terminated'];
+import {
+  type AgentRef,
+  BUDGET_STATUSES,
+  type BudgetDay,
+  type BudgetStatus,
+  type ChargeResult,
+  fromMicroUsd,
+} from '#kernel';
+import type { Usage } from '../usage-sums.js';
 
 /** An account right after a charge. */
 export class DeductBudgetResponse {
@@ -24,7 +28,7 @@ export class DeductBudgetResponse {
     example: 29.985,
   })
   remaining_cost!: number | null;
-  @ApiProperty({ description: 'Where the account stands.', enum: STATUSES, example: 'ok' })
+  @ApiProperty({ description: 'Where the account stands.', enum: BUDGET_STATUSES, example: 'ok' })
   status!: string;
   @ApiProperty({ description: 'False for a tool use or request that was charged before.', example: true })
   charged!: boolean;
@@ -56,7 +60,7 @@ export class BudgetResponse {
     example: '2026-01-05T00:00:00.000Z',
   })
   last_reset!: string;
-  @ApiProperty({ description: 'Where the agent stands.', enum: STATUSES, example: 'ok' })
+  @ApiProperty({ description: 'Where the agent stands.', enum: BUDGET_STATUSES, example: 'ok' })
   status!: string;
 }
 
@@ -71,16 +75,21 @@ export function toDeductResponse(result: ChargeResult): DeductBudgetResponse {
   };
 }
 
-export function toBudgetResponse(agent: AgentRef, usage: UsageRow, today: BudgetDay): BudgetResponse {
+export function toBudgetResponse(
+  agent: AgentRef,
+  { tokens, costMicro }: Usage,
+  status: BudgetStatus,
+  today: BudgetDay,
+): BudgetResponse {
   return {
     agent_id: agent.agentId,
     max_tokens_per_session: agent.maxTokensPerSession,
     max_cost_per_day: fromMicroUsd(agent.maxCostPerDayMicro),
     currency: 'USD',
-    tokens_used_today: usage.tokens_used,
-    cost_used_today: fromMicroUsd(usage.cost_micro),
-    remaining_cost: fromMicroUsd(agent.maxCostPerDayMicro - usage.cost_micro),
+    tokens_used_today: tokens,
+    cost_used_today: fromMicroUsd(costMicro),
+    remaining_cost: fromMicroUsd(agent.maxCostPerDayMicro - costMicro),
     last_reset: formatTime(today.startedAt),
-    status: statusOf(usage.cost_micro, agent.maxCostPerDayMicro),
+    status,
   };
 }

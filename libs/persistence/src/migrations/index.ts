@@ -3,6 +3,9 @@ import { CreateAuditLog1795305600001 } from './1795305600001-create-audit-log.js
 import { CreateMetrics1795305600002 } from './1795305600002-create-metrics.js';
 import { CreateBudget1795305600003 } from './1795305600003-create-budget.js';
 import { CreateApiKeys1795305600004 } from './1795305600004-create-api-keys.js';
+import { CreateReservations1795392000000 } from './1795392000000-create-reservations.js';
+import { CreateDecisions1795395600000 } from './1795395600000-create-decisions.js';
+import { CreateApprovals1795396000000 } from './1795396000000-create-approvals.js';
 
 /** Every migration, oldest first. A merged one is never edited. */
 export const MIGRATIONS = [
@@ -11,4 +14,7 @@ export const MIGRATIONS = [
   CreateMetrics1795305600002,
   CreateBudget1795305600003,
   CreateApiKeys1795305600004,
+  CreateReservations1795392000000,
+  CreateDecisions1795395600000,
+  CreateApprovals1795396000000,
 ];

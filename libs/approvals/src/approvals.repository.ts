@@ -1,0 +1,159 @@
+import { Injectable } from '@nestjs/common';
+import type { Page } from '#contract';
+import type { ApprovalRequest, TransactionContext } from '#kernel';
+import { type Queryable, Reader, storeOf, Where } from '#persistence';
+
+/** As it is stored; `expired` is also what waits or was approved and whose time is over. */
+export type ApprovalStatus = 'pending' | 'approved' | 'denied' | 'spent' | 'expired';
+
+export interface ApprovalRow {
+  readonly approval_id: string;
+  readonly request_hash: string;
+  readonly status: ApprovalStatus;
+  readonly agent_id: string;
+  readonly agent_name: string;
+  readonly agent_role: string;
+  readonly requester_id: string;
+  readonly requester_kind: string;
+  readonly tool_name: string;
+  readonly tool_input: string;
+  readonly operation: string | null;
+  readonly root: string | null;
+  readonly cwd: string | null;
+  readonly session_id: string | null;
+  readonly rule: string;
+  readonly reason: string;
+  /** JSON text. */
+  readonly approvers: string;
+  readonly requested_at: number;
+  readonly expires_at: number;
+  readonly decided_at: number | null;
+  readonly decided_by: string | null;
+  readonly comment: string | null;
+  readonly spent_at: number | null;
+}
+
+export interface ApprovalFilter {
+  readonly status: ApprovalStatus | undefined;
+  readonly agentId: string | undefined;
+}
+
+const FIND = 'SELECT * FROM approvals WHERE approval_id = ?';
+const OPEN = "status IN ('pending', 'approved')";
+
+@Injectable()
+export class ApprovalsRepository {
+  constructor(private readonly reader: Reader) {}
+
+  find(approvalId: string): Promise<ApprovalRow | null> {
+    return findOne(this.reader, approvalId);
+  }
+
+  findWithin(ctx: TransactionContext, approvalId: string): Promise<ApprovalRow | null> {
+    return findOne(storeOf(ctx), approvalId);
+  }
+
+  /** Newest first. */
+  findPage(filter: ApprovalFilter, page: Page, now: number): Promise<ApprovalRow[]> {
+    const { status } = filter;
+    const where = new Where().and('agent_id = ?', filter.agentId);
+    if (status === 'expired') where.and(`(status = 'expired' OR (${OPEN} AND expires_at <= ?))`, now);
+    else where.and('status = ?', status);
+    if (status === 'pending' || status === 'approved') where.and('expires_at > ?', now);
+    return this.reader.query<ApprovalRow>(
+      `SELECT * FROM approvals ${where.sql} ORDER BY requested_at DESC, approval_id DESC LIMIT ? OFFSET ?`,
+      [...where.parameters, page.limit, page.skip],
+    );
+  }
+
+  /** The newest for this request that still says something, as the transaction sees it. */
+  async findStanding(ctx: TransactionContext, hash: string, now: number): Promise<ApprovalRow | null> {
+    const [row] = await storeOf(ctx).query<ApprovalRow>(
+      `SELECT * FROM approvals WHERE request_hash = ? AND status IN ('pending', 'approved', 'denied')
+         AND expires_at > ? ORDER BY requested_at DESC, approval_id DESC LIMIT 1`,
+      [hash, now],
+    );
+    return row ?? null;
+  }
+
+  /** Writes down that what is over is over, so that the request can be made again. */
+  async expire(ctx: TransactionContext, hash: string, now: number): Promise<void> {
+    await storeOf(ctx).query(
+      `UPDATE approvals SET status = 'expired' WHERE request_hash = ? AND ${OPEN} AND expires_at <= ?`,
+      [hash, now],
+    );
+  }
+
+  async insert(
+    ctx: TransactionContext,
+    approvalId: string,
+    request: ApprovalRequest,
+    now: number,
+    expiresAt: number,
+  ): Promise<void> {
+    await storeOf(ctx).query(
+      `INSERT INTO approvals (approval_id, request_hash, status, agent_id, agent_name, agent_role, requester_id,
+         requester_kind, tool_name, tool_input, operation, root, cwd, session_id, rule, reason, approvers,
+         requested_at, expires_at)
+       VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      [
+        approvalId,
+        request.hash,
+        request.agent.agentId,
+        request.agent.name,
+        request.agent.role,
+        ctx.principal.id,
+        ctx.principal.kind,
+        request.toolName,
+        request.toolInput,
+        request.operation,
+        request.root,
+        request.cwd,
+        request.sessionId,
+        request.rule,
+        request.reason,
+        JSON.stringify(request.approvers),
+        now,
+        expiresAt,
+      ],
+    );
+  }
+
+  /** @returns false where it no longer waits: somebody decided first, or its time is over. */
+  decide(
+    ctx: TransactionContext,
+    approvalId: string,
+    status: 'approved' | 'denied',
+    comment: string | null,
+    now: number,
+  ): Promise<boolean> {
+    return changed(
+      ctx,
+      `UPDATE approvals SET status = ?, decided_at = ?, decided_by = ?, comment = ?
+       WHERE approval_id = ? AND status = 'pending' AND expires_at > ? RETURNING approval_id`,
+      [status, now, ctx.principal.id, comment, approvalId, now],
+    );
+  }
+
+  /** @returns false where it was used already, or its time is over. */
+  spend(ctx: TransactionContext, approvalId: string, now: number): Promise<boolean> {
+    return changed(
+      ctx,
+      `UPDATE approvals SET status = 'spent', spent_at = ?
+       WHERE approval_id = ? AND status = 'approved' AND expires_at > ? RETURNING approval_id`,
+      [now, approvalId, now],
+    );
+  }
+}
+
+async function findOne(db: Queryable, approvalId: string): Promise<ApprovalRow | null> {
+  const [row] = await db.query<ApprovalRow>(FIND, [approvalId]);
+  return row ?? null;
+}
+
+async function changed(ctx: TransactionContext, sql: string, parameters: unknown[]): Promise<boolean> {
+  // TypeORM answers an UPDATE on PostgreSQL with its rows and their number.
+  const answer = await storeOf(ctx).query(sql, parameters);
+  const rows = Array.isArray(answer[0]) ? answer[0] : answer;
+  return rows.length > 0;
+}

@@ -1,0 +1,2 @@
+export * from './approval-waits.js';
+export * from './approvals.module.js';

@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import { ChecksController } from './checks.controller.js';
+import { ChecksService } from './checks.service.js';
+import { DecisionsRepository } from './decisions.repository.js';
+import { PolicyController } from './policy.controller.js';
+import { PolicyService } from './policy.service.js';
+import { PolicyVersionsRepository } from './policy-versions.repository.js';
+import { RbacViews } from './rbac-views.js';
+import { RbacViewsController } from './rbac-views.controller.js';
+import { RecentDecisions } from './recent-decisions.js';
+import { RequestHash } from './request-hash.js';
+import { SessionRoots } from './session-roots.js';
+
+/** Decisions over HTTP: checks, the policy that decides, and what it gives to whom. */
+@Module({
+  controllers: [ChecksController, PolicyController, RbacViewsController],
+  providers: [
+    ChecksService,
+    DecisionsRepository,
+    PolicyService,
+    PolicyVersionsRepository,
+    RbacViews,
+    RecentDecisions,
+    RequestHash,
+    SessionRoots,
+  ],
+  exports: [PolicyService],
+})
+export class DecisionsModule {}

@@ -1,0 +1,3 @@
+import { pageQuery } from '#contract';
+
+export class PolicyVersionsQuery extends pageQuery(500) {}

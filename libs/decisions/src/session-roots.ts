@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Clock, type OperationContext, toStorable, TransactionRunner } from '#kernel';
+import { DecisionsRepository } from './decisions.repository.js';
+
+/** Sessions that are remembered without asking the store. */
+const REMEMBERED = 10_000;
+
+/**
+ * Where the scopes of a session end: its first working directory. Kept in the store, since a later one must not become
+ * the root after a restart, nor on another instance.
+ */
+@Injectable()
+export class SessionRoots {
+  private readonly roots = new Map<string, string>();
+
+  constructor(
+    private readonly repository: DecisionsRepository,
+    private readonly transactions: TransactionRunner,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @param owner who the session belongs to: one agent cannot set the root of another's.
+   * @returns null where neither the session nor this request names a directory.
+   */
+  async rootOf(
+    ctx: OperationContext,
+    owner: string,
+    sessionId: string | null,
+    cwd: string | null,
+  ): Promise<string | null> {
+    if (sessionId === null) return cwd;
+    const key = createHash('sha256')
+      .update(JSON.stringify([owner, sessionId]))
+      .digest('base64');
+    const known = this.roots.get(key);
+    if (known !== undefined) return known;
+    const root = (await this.repository.findRoot(key)) ?? (cwd && (await this.settle(ctx, key, cwd)));
+    if (root !== null) this.remember(key, root);
+    return root;
+  }
+
+  /** Two requests may be first: the one that commits first is. */
+  private settle(ctx: OperationContext, key: string, cwd: string): Promise<string> {
+    return this.transactions.run(ctx, (tx) =>
+      this.repository.settleRoot(tx, key, toStorable(cwd), this.clock.now()),
+    );
+  }
+
+  private remember(key: string, root: string): void {
+    this.roots.set(key, root);
+    for (const oldest of this.roots.keys()) {
+      if (this.roots.size <= REMEMBERED) break;
+      this.roots.delete(oldest);
+    }
+  }
+}
