@@ -4,10 +4,10 @@ import { ADMIN_KEY, type Answer, TestService } from '../support/service.js';
 
 type Place = 'path' | 'query' | 'body';
 /**
- * What a key that is bound to an agent gets for a reference to another: `refused`, 403 NOT_OWN_AGENT; `kept`, booked
- * to its own agent with the claim; `shown`, since the registry is for all; `never`, not even for its own agent.
+ * What a key that is bound to an agent gets for a reference to another: `refused`, 403 NOT_OWN_AGENT; `barred`, the
+ * same for what is no agent at all; `kept`, booked to its own agent with the claim; `shown`, since the registry is for all; `never`, not even for its own agent.
  */
-type Foreign = 'refused' | 'kept' | 'shown' | 'never';
+type Foreign = 'refused' | 'barred' | 'kept' | 'shown' | 'never';
 
 const TABLE: readonly [route: string, place: Place, foreign: Foreign][] = [
   ['POST /api/v1/agents', 'body', 'never'],
@@ -28,6 +28,11 @@ const TABLE: readonly [route: string, place: Place, foreign: Foreign][] = [
   ['POST /api/v1/budget/reserve', 'body', 'refused'],
   ['GET /api/v1/budget/ledger', 'query', 'refused'],
   ['GET /api/v1/registry/agents/{agent_id}/budget', 'path', 'refused'],
+  ['POST /api/v1/rbac/check', 'body', 'barred'],
+  ['POST /api/v1/rbac/explain', 'body', 'barred'],
+  ['POST /api/v1/rbac/simulate', 'body', 'never'],
+  ['GET /api/v1/rbac/effective/{agent_id}', 'path', 'refused'],
+  ['GET /api/v1/approvals', 'query', 'refused'],
   ['POST /api/v1/events/ingest', 'body', 'kept'],
   ['GET /api/v1/events/audit', 'query', 'refused'],
   ['GET /api/v1/events', 'query', 'refused'],
@@ -35,6 +40,7 @@ const TABLE: readonly [route: string, place: Place, foreign: Foreign][] = [
 ];
 
 const BODY = {
+  tool_name: 'Read',
   success: true,
   metric_type: 'execution',
   tokens_used: 1,
@@ -105,31 +111,37 @@ describe("an agent's key", () => {
     );
   });
 
-  it.each(places('refused'))('is let through %s for its own agent, by %s', async (route, place) => {
-    for (const reference of [own.id, own.id.toUpperCase(), own.name]) {
-      const { status } = await ask(route, place, reference);
-      expect([reference, [200, 201].includes(status)]).toEqual([reference, true]);
-    }
-  });
+  it.each([...places('refused'), ...places('barred')])(
+    'is let through %s for its own agent, by %s',
+    async (route, place) => {
+      for (const reference of [own.id, own.id.toUpperCase(), own.name]) {
+        const { status } = await ask(route, place, reference);
+        expect([reference, [200, 201].includes(status)]).toEqual([reference, true]);
+      }
+    },
+  );
 
-  it.each(places('refused'))('is refused %s for another agent, by %s', async (route, place) => {
-    for (const reference of [other.id, other.id.toUpperCase(), other.name]) {
-      const { status, body, headers } = await ask(route, place, reference);
-      expect([reference, status, body.code]).toEqual([reference, 403, 'NOT_OWN_AGENT']);
-      expect(await newest('operation_type=access.denied')).toMatchObject({
-        principal: { id: key.id, kind: 'agent', role: 'admin' },
-        agent: { agent_id: own.id, name: own.name, role: 'developer' },
-        route: route.replace(/\{(\w+)\}/, ':$1'),
-        target: { type: 'route' },
-        rbac: { decision: 'denied' },
-        outcome: 'denied',
-        context: { code: 'NOT_OWN_AGENT' },
-        trace_id: headers.get('x-request-id'),
-      });
-    }
-  });
+  it.each([...places('refused'), ...places('barred')])(
+    'is refused %s for another agent, by %s',
+    async (route, place) => {
+      for (const reference of [other.id, other.id.toUpperCase(), other.name]) {
+        const { status, body, headers } = await ask(route, place, reference);
+        expect([reference, status, body.code]).toEqual([reference, 403, 'NOT_OWN_AGENT']);
+        expect(await newest('operation_type=access.denied')).toMatchObject({
+          principal: { id: key.id, kind: 'agent', role: 'admin' },
+          agent: { agent_id: own.id, name: own.name, role: 'developer' },
+          route: route.replace(/\{(\w+)\}/, ':$1'),
+          target: { type: 'route' },
+          rbac: { decision: 'denied' },
+          outcome: 'denied',
+          context: { code: 'NOT_OWN_AGENT' },
+          trace_id: headers.get('x-request-id'),
+        });
+      }
+    },
+  );
 
-  it.each(places('refused').filter(([, place]) => place === 'query'))(
+  it.each([...places('refused').filter(([, place]) => place === 'query'), ...places('barred')])(
     'is refused %s for what is no live agent, by %s',
     async (route, place) => {
       for (const reference of [retired.id, 'gone', 'system', 'unknown', 'nobody', '%'])

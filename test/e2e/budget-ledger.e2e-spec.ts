@@ -30,7 +30,7 @@ function sumsOf(charges: readonly Answer['body'][]): Sum[] {
       const key = `${account} ${window}`;
       const { tokens, costMicro } = sums.get(key) ?? { tokens: 0, costMicro: 0 };
       sums.set(key, {
-        ...{ account, window, tokens: tokens + tokens_used },
+        ...{ account, window, tokens: tokens + (tokens_used as number) },
         costMicro: costMicro + Math.round(cost_usd * 1e6),
       });
     }
@@ -96,6 +96,7 @@ describe('the ledger', () => {
     let isRead = false;
     const charging = (async () => {
       let charged = 0;
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it changes while this waits
       for (; !isRead; charged += 1) await client.deduct(agent, { tokens_used: 99 });
       return charged;
     })();

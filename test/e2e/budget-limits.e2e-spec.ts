@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { AgentDirectory, BudgetState } from '#kernel';
 import { BudgetClient, HeldClock, setBudgets, sumUsd } from '../support/budgets.js';
 import { TestService } from '../support/service.js';
@@ -138,8 +138,10 @@ describe('days and months', () => {
       const agent = await client.register();
       const today: number[] = [];
       clock.set(start);
-      for (let n = 0; n < 96; n += 1, clock.advance(30 * 60_000))
+      for (let n = 0; n < 96; n += 1) {
         today.push((await client.deduct(agent, { cost_usd: 0.01 })).body.cost_used_today);
+        clock.advance(30 * 60_000);
+      }
       const days: Record<string, number> = {};
       const charges = await client.ledger();
       for (const { day } of charges) days[day] = (days[day] ?? 0) + 1;

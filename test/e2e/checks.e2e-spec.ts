@@ -98,10 +98,10 @@ describe('a check', () => {
     const use = { tool_use_id: 'toolu_1', tool_name: 'Read', file_path: 'src/a.ts' };
     const answers = await Promise.all([check(use), check(use), check(use)]);
     const [first] = answers;
-    for (const { body } of answers) expect(body).toEqual(first?.body);
+    for (const { body } of answers) expect(body).toEqual(first.body);
     const other = await check({ ...use, file_path: 'src/b.ts' });
     expect(other.body).toMatchObject({ decision: 'denied', rule: 'tool_use.reused' });
-    expect((await check(use)).body).toEqual(first?.body);
+    expect((await check(use)).body).toEqual(first.body);
   });
 
   it('holds a session to its first directory', async () => {

@@ -155,7 +155,11 @@ describe('keys over HTTP', () => {
     expect([await statusWith(old.secret), await statusWith(body.secret)]).toEqual([401, 200]);
     expectProblem(await rotate(old.key_id), 404, 'KEY_NOT_FOUND');
     const entries = await entriesOf(old.key_id);
-    expect(entries.map(({ operation }) => operation.type)).toEqual(['key.revoke', 'key.rotate', 'key.create']);
+    expect(entries.map(({ operation }) => operation.type)).toEqual([
+      'key.revoke',
+      'key.rotate',
+      'key.create',
+    ]);
     expect(entries[1]).toMatchObject({
       context: { replaced_by: body.key_id },
       principal: { id: 'admin' },

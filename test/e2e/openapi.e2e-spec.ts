@@ -179,7 +179,8 @@ describe('the OpenAPI document', () => {
           fc.asyncProperty(requestOf(route, wild), async ({ values, body }) => {
             const answer = await call(route, values, body);
             judge(route, answer);
-            if (!wild)
+            // What a policy may hold, no schema of the text that carries it can state.
+            if (!wild && answer.body.code !== 'POLICY_INVALID')
               expect([`${route.method} ${route.path}`, [400, 415, 422]]).not.toEqual([
                 `${route.method} ${route.path}`,
                 expect.arrayContaining([answer.status]),

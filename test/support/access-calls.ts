@@ -1,4 +1,5 @@
-import { ApiKeysService, type NewApiKey } from '#rbac';
+import { readFileSync } from 'node:fs';
+import { ApiKeysService, type NewApiKey, policyFile, PolicyInForce } from '#rbac';
 import { newId, systemContext } from '#kernel';
 import type { AccessRow } from './access-table.js';
 import { sendUpgrade } from './raw-http.js';
@@ -18,6 +19,8 @@ export interface CallOutcome {
 
 let fresh = 0;
 
+/** What comes with the package, as text. */
+const POLICY = readFileSync(policyFile({ policyFile: null }), 'utf8');
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 /** A valid body for each route that takes one. */
@@ -28,6 +31,12 @@ const BODIES: Readonly<Record<string, (agentId: string) => Record<string, unknow
   'POST /api/v1/agents/:agent_id/complete': () => ({ success: true }),
   'POST /api/v1/metrics': (agentId) => ({ agent_id: agentId, metric_type: 'execution' }),
   'POST /api/v1/budget/deduct': (agentId) => ({ agent_id: agentId, tokens_used: 1, cost_usd: 0.01 }),
+  'POST /api/v1/rbac/check': (agentId) => ({ agent_id: agentId, tool_name: 'Read' }),
+  'POST /api/v1/rbac/check/batch': (agentId) => ({ checks: [{ agent_id: agentId, tool_name: 'Read' }] }),
+  'POST /api/v1/rbac/explain': (agentId) => ({ agent_id: agentId, tool_name: 'Read' }),
+  'POST /api/v1/rbac/simulate': () => ({ policy: POLICY }),
+  'POST /api/v1/approvals/:approval_id/approve': () => ({ request_hash: '0'.repeat(64) }),
+  'POST /api/v1/approvals/:approval_id/deny': () => ({}),
   'POST /api/v1/keys': () => ({ name: 'fresh', kind: 'service', role: 'tester' }),
   'POST /api/v1/keys/:key_id/rotate': () => ({}),
   'POST /api/v1/budget/reserve': (agentId) => ({
@@ -43,6 +52,8 @@ export function successOf(route: string): number {
   if (route.startsWith('WS ')) return 101;
   // There is nothing of this name; a reservation that may be settled is made in the tests of budgets.
   if (route === 'GET /docs/LICENSE' || route === 'POST /api/v1/budget/settle') return 404;
+  if (route.includes(':approval_id')) return 404;
+  if (/^POST .*\/(rbac\/|policy\/reload)/.test(route)) return 200;
   if (route.startsWith('DELETE ')) return 204;
   return route.startsWith('POST ') && !/\/(activate|complete)$/.test(route) ? 201 : 200;
 }
@@ -68,7 +79,12 @@ export async function call(
 ): Promise<CallOutcome> {
   const [method = '', template = ''] = route.split(' ');
   const path = template.replace(':agent_id', agent.id).replace(':agent_name', agent.name);
-  const target = path.replace(':key_id', agent.keyId ?? NO_ID) + query;
+  const target =
+    path
+      .replace(':key_id', agent.keyId ?? NO_ID)
+      .replace(':role', 'tester')
+      .replace(':version', service.get(PolicyInForce).current.version)
+      .replace(':approval_id', NO_ID) + query;
   const traceId = newId();
   const sent = { ...headers, 'x-request-id': traceId };
   if (method === 'WS') {

@@ -54,6 +54,23 @@ GET    /api/v1/keys/:key_id                         +   -   -   -   -   -   -   
 POST   /api/v1/keys/:key_id/rotate                  +   -   -   -   -   -   -   -   -   -    -
 DELETE /api/v1/keys/:key_id                         +   -   -   -   -   -   -   -   -   -    -
 
+POST   /api/v1/rbac/check                           +   +   +   +   +   +   +   +   +   +    own
+POST   /api/v1/rbac/check/batch                     +   +   +   +   +   +   +   +   +   +    own
+POST   /api/v1/rbac/explain                         +   +   +   +   +   +   +   +   +   +    own
+POST   /api/v1/rbac/simulate                        +   -   -   +   -   -   -   -   -   -    -
+GET    /api/v1/rbac/roles                           +   +   +   +   +   +   +   +   +   +    -
+GET    /api/v1/rbac/roles/:role                     +   +   +   +   +   +   +   +   +   +    -
+GET    /api/v1/rbac/effective/:agent_id             +   +   +   +   +   +   +   +   +   +    own
+GET    /api/v1/rbac/coverage                        +   +   +   +   +   +   +   +   +   +    -
+GET    /api/v1/policy                               +   +   +   +   +   +   +   +   +   +    -
+POST   /api/v1/policy/reload                        +   -   -   -   -   -   -   -   -   -    -
+GET    /api/v1/policy/versions                      +   +   +   +   +   +   +   +   +   +    -
+GET    /api/v1/policy/versions/:version             +   +   +   +   +   +   +   +   +   +    -
+GET    /api/v1/approvals                            +   +   +   +   +   +   +   +   +   +    own
+GET    /api/v1/approvals/:approval_id               +   +   +   +   +   +   +   +   +   +    own
+POST   /api/v1/approvals/:approval_id/approve       +   +   +   +   +   +   +   +   +   +    -
+POST   /api/v1/approvals/:approval_id/deny          +   +   +   +   +   +   +   +   +   +    -
+
 WS     /api/v1/agents/activity/stream               +   -   +   +   -   -   -   -   +   +    own
 WS     /ws                                          +   -   +   +   -   -   -   -   +   +    own
 `;

@@ -76,7 +76,12 @@ export class BudgetClient {
     let cursor: string | null = null;
     do {
       const query = new URLSearchParams({ ...filter, limit: String(limit), ...(cursor ? { cursor } : {}) });
-      const { body } = await this.service.request('GET', `/budget/ledger?${query}`, undefined, this.options);
+      const { body } = await this.service.request(
+        'GET',
+        `/budget/ledger?${query.toString()}`,
+        undefined,
+        this.options,
+      );
       items.push(...body.items);
       cursor = body.next_cursor as string | null;
     } while (cursor !== null);

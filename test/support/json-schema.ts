@@ -11,6 +11,7 @@ export interface Schema {
   readonly exclusiveMinimum?: number;
   readonly maximum?: number;
   readonly maxLength?: number;
+  readonly minItems?: number;
   readonly maxItems?: number;
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -44,7 +45,7 @@ function ofType(type: string, schema: Schema, resolve: Resolve): fc.Arbitrary<un
     case 'number':
       return fc.oneof(fc.double({ min, max, noNaN: true }), fc.constantFrom(min, max));
     case 'array':
-      return fc.array(valid(schema.items ?? {}, resolve), { maxLength: 5 });
+      return fc.array(valid(schema.items ?? {}, resolve), { minLength: schema.minItems ?? 0, maxLength: 5 });
     case 'string':
       return text(schema);
     default:
@@ -52,7 +53,7 @@ function ofType(type: string, schema: Schema, resolve: Resolve): fc.Arbitrary<un
   }
 }
 
-function text({ format, pattern, maxLength = 40, not }: Schema): fc.Arbitrary<string> {
+function text({ format, pattern, maxLength = pattern ? 200 : 40, not }: Schema): fc.Arbitrary<string> {
   if (format === 'uuid') return fc.uuid();
   if (format === 'date-time') {
     const earliest = new Date('2000-01-01T00:00:00Z');

@@ -12,6 +12,7 @@ import { MetricsHttpModule, MetricsModule } from '#metrics';
 import { dataSourceOptions } from '#ormconfig';
 import { PersistenceModule } from '#persistence';
 import { type Policy, RbacGuard, RbacHttpModule, RbacModule } from '#rbac';
+import { CoverageController } from './http/coverage.controller.js';
 import { ErrorAnswers } from './http/error-answers.js';
 import { Health } from './http/health.js';
 import { JsonBodyInterceptor } from './http/json-body.interceptor.js';
@@ -42,7 +43,7 @@ export class AppModule {
         ApprovalsModule,
         RbacHttpModule,
       ],
-      controllers: [ServiceController],
+      controllers: [ServiceController, CoverageController],
       providers: [
         Health,
         ErrorAnswers,

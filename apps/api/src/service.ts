@@ -15,7 +15,7 @@ import { systemContext } from '#kernel';
 import { MetricsController } from '#metrics';
 import { Authenticator, Door, loadPolicy, policyFile } from '#rbac';
 import { AppModule } from './app.module.js';
-import { API_PREFIX } from './http/api-prefix.js';
+import { API_PREFIX, OUTSIDE_PREFIX } from './http/api-prefix.js';
 import { answerClientErrors } from './http/client-errors.js';
 import { ConnectionDrain } from './http/connection-drain.js';
 import { ErrorAnswers } from './http/error-answers.js';
@@ -101,7 +101,7 @@ function configure(app: NestExpressApplication, config: Config): void {
   const door = app.get(Door);
   app.disable('x-powered-by');
   app.disable('etag');
-  app.setGlobalPrefix(API_PREFIX, { exclude: ['/', 'health'] });
+  app.setGlobalPrefix(API_PREFIX, { exclude: [...OUTSIDE_PREFIX] });
   app.use(requestContext);
   app.use(securityHeaders());
   app.use((request: Request, _response: Response, next: NextFunction) => {

@@ -11,7 +11,13 @@ import { LogTail } from './log/log-tail.js';
 /** The writer's side of the log; every module that changes something needs it, the CLI too. */
 @Global()
 @Module({
-  providers: [AuditRepository, LogTail, AccessDenials, FailedLogins, { provide: AuditTrail, useClass: LogAuditTrail }],
+  providers: [
+    AuditRepository,
+    LogTail,
+    AccessDenials,
+    FailedLogins,
+    { provide: AuditTrail, useClass: LogAuditTrail },
+  ],
   exports: [AuditTrail, AuditRepository, AccessDenials, FailedLogins],
 })
 export class AuditTrailModule {}

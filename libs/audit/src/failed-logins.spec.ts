@@ -12,7 +12,9 @@ describe('FailedLogins', () => {
     recorded = [];
     logins = new FailedLogins(
       { loginFailuresPerMinute: LIMIT },
-      { append: (ctx: OperationContext, work: (tx: unknown) => unknown) => Promise.resolve(work(ctx)) } as never,
+      {
+        append: (ctx: OperationContext, work: (tx: unknown) => unknown) => Promise.resolve(work(ctx)),
+      } as never,
       { record: (ctx: OperationContext, draft: EventDraft) => recorded.push({ ctx, draft }) } as never,
       {} as never,
     );

@@ -92,7 +92,10 @@ async function take(limiter: RateLimiterMemory, key: string): Promise<number> {
 
 /** One of 65,536, so that the counts take a bounded space however many addresses there are. */
 function bucketOf(peer: string | undefined): string {
-  return createHash('sha256').update(sourceOf(peer ?? '')).digest('hex').slice(0, 4);
+  return createHash('sha256')
+    .update(sourceOf(peer ?? ''))
+    .digest('hex')
+    .slice(0, 4);
 }
 
 /** An IPv4 address, or the /64 network of an IPv6 one: all of that is one site's to choose from (RFC 6177). */

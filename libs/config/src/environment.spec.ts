@@ -250,7 +250,7 @@ describe('.env.example', () => {
     const shown = Object.fromEntries(settings.map(({ variable, value }) => [variable, value]));
     expect(parseEnvironment(shown)).toEqual(DEFAULTS);
     const unset = settings.filter(({ value }) => value === '').map(({ variable }) => variable);
-    expect(unset).toEqual(['ADMIN_API_KEY', 'OIDC_ISSUER', 'OIDC_AUDIENCE', 'ALLOWED_HOSTS']);
+    expect(unset).toEqual(['ADMIN_API_KEY', 'OIDC_ISSUER', 'OIDC_AUDIENCE', 'ALLOWED_HOSTS', 'POLICY_FILE']);
   });
 
   it('explains each in a line', () => {

@@ -192,20 +192,18 @@ export function TextListField(options: FieldOptions): PropertyDecorator {
   ]);
 }
 
-/** A list of JSON objects, each of which its handler checks. */
-export function ObjectListField(options: FieldOptions & { readonly max: number }): PropertyDecorator {
-  const { max } = options;
+/** A list of JSON objects, each of which its handler holds to the rules of `type`. */
+export function ObjectListField(
+  options: FieldOptions & { readonly max: number; readonly type: new () => object },
+): PropertyDecorator {
+  const { max, type } = options;
   const isObject = (item: unknown) => typeof item === 'object' && item !== null && !Array.isArray(item);
-  return field(
-    options,
-    { type: 'array', items: { type: 'object', additionalProperties: true }, minItems: 1, maxItems: max },
-    [
-      Check('objects', (v) => !Array.isArray(v) || v.every(isObject), 'must hold only JSON objects'),
-      Check('filled', (v) => !Array.isArray(v) || v.length > 0, 'must not be empty'),
-      ArrayMaxSize(max, { message: `must not hold more than ${max} items` }),
-      IsArray({ message: 'must be a list of JSON objects' }),
-    ],
-  );
+  return field(options, { type: [type], minItems: 1, maxItems: max }, [
+    Check('objects', (v) => !Array.isArray(v) || v.every(isObject), 'must hold only JSON objects'),
+    Check('filled', (v) => !Array.isArray(v) || v.length > 0, 'must not be empty'),
+    ArrayMaxSize(max, { message: `must not hold more than ${max} items` }),
+    IsArray({ message: 'must be a list of JSON objects' }),
+  ]);
 }
 
 /** Any JSON object, of any size: handlers know what they can keep of it. */

@@ -9,11 +9,14 @@ import { RbacViews } from './rbac-views.js';
 import { RbacViewsController } from './rbac-views.controller.js';
 import { RecentDecisions } from './recent-decisions.js';
 import { RequestHash } from './request-hash.js';
+import { RecordedDecisionsRepository } from './recorded-decisions.repository.js';
 import { SessionRoots } from './session-roots.js';
+import { SimulationController } from './simulation.controller.js';
+import { SimulationService } from './simulation.service.js';
 
 /** Decisions over HTTP: checks, the policy that decides, and what it gives to whom. */
 @Module({
-  controllers: [ChecksController, PolicyController, RbacViewsController],
+  controllers: [ChecksController, PolicyController, RbacViewsController, SimulationController],
   providers: [
     ChecksService,
     DecisionsRepository,
@@ -22,7 +25,9 @@ import { SessionRoots } from './session-roots.js';
     RbacViews,
     RecentDecisions,
     RequestHash,
+    RecordedDecisionsRepository,
     SessionRoots,
+    SimulationService,
   ],
   exports: [PolicyService],
 })

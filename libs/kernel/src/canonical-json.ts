@@ -5,7 +5,8 @@ import { LIMITS } from './limits.js';
  * @throws RangeError for a value that nests deeper than `LIMITS.depth`.
  */
 export function canonicalJson(value: unknown, depth = 0): string {
-  if (value === null || typeof value !== 'object') return value === undefined ? 'null' : JSON.stringify(value);
+  if (value === null || typeof value !== 'object')
+    return value === undefined ? 'null' : JSON.stringify(value);
   if (depth >= LIMITS.depth) throw new RangeError(`nests deeper than ${LIMITS.depth} levels`);
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item, depth + 1)).join(',')}]`;
   const members = Object.entries(value)

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CommandRule, type CommandRuleDocument } from './engine/command-rule.js';
+import { CommandRule } from './engine/command-rule.js';
 import { PathPatterns, PathScopes } from './engine/path-reading.js';
 import { PERMISSIONS, ROLE_NAMES } from './policy.js';
 

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ObjectListField } from '#contract';
+import { CheckRequest } from './check.request.js';
 import { CheckResponse } from './check.response.js';
 
 export const MAX_CHECKS = 100;
@@ -10,6 +11,7 @@ export class CheckBatchRequest {
     example: [{ agent_id: 'coder', tool_name: 'Read', file_path: 'src/app.ts' }],
     required: true,
     max: MAX_CHECKS,
+    type: CheckRequest,
   })
   checks!: Record<string, unknown>[];
 }

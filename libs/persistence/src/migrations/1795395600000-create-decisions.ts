@@ -28,6 +28,10 @@ export class CreateDecisions1795395600000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await execute(runner, ['DROP TABLE service_secrets', 'DROP TABLE session_roots', 'DROP TABLE policy_versions']);
+    await execute(runner, [
+      'DROP TABLE service_secrets',
+      'DROP TABLE session_roots',
+      'DROP TABLE policy_versions',
+    ]);
   }
 }

@@ -1,4 +1,12 @@
-import { EnumField, IntegerField, parseTime, TextField, TextListField, TimeField, UnknownFields } from '#contract';
+import {
+  EnumField,
+  IntegerField,
+  parseTime,
+  TextField,
+  TextListField,
+  TimeField,
+  UnknownFields,
+} from '#contract';
 import { type AgentDirectory, AgentNotFound, ValidationFailed } from '#kernel';
 import { KEY_KINDS, KEY_NAME, type NewApiKey } from '../new-api-key.js';
 import { ROLE_NAMES } from '../policy.js';
@@ -21,7 +29,8 @@ export class CreateKeyRequest {
   kind!: NewApiKey['kind'];
 
   @EnumField(ROLE_NAMES, {
-    description: "What its holder may do; a key of kind agent has an agent's few permissions whatever its role.",
+    description:
+      "What its holder may do; a key of kind agent has an agent's few permissions whatever its role.",
     example: 'developer',
     required: true,
   })

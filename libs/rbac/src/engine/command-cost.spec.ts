@@ -17,7 +17,7 @@ function deep(open: string, close: string, depth: number, unit: string): string 
     open,
     close,
     depth,
-    fill(unit).slice(0, LENGTH - depth * (open.length + close.length) - unit.length) + '\n:',
+    fill(unit).slice(0, LENGTH - depth * (open.length + close.length) - unit.length - 1) + '\n:',
   );
 }
 
@@ -111,7 +111,7 @@ const SHAPES: Readonly<Record<string, string>> = {
   'sixteen doubtful arithmetics': deep('$((a);', '\n)', 16, 'a;'),
   'thirty-two open substitutions': fill('a ', '$('.repeat(32)),
   'sixteen open arithmetics': fill('(', '$(('.repeat(16)),
-  'thirty-two substitutions in a row': fill('', '').concat(`echo $(${'a '.repeat(240)});`.repeat(32)),
+  'thirty-two substitutions in a row': `echo $(${'a '.repeat(240)});`.repeat(32),
   'escaped backticks': backticks,
   'shells in shells': shells,
   'words of shells': fill('a;', "sh -c '", "'"),

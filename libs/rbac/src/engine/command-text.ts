@@ -7,6 +7,10 @@ const MAX_HEREDOCS = 64;
 /** Separators, pipes and redirections in one command. */
 const MAX_OPERATORS = 4_096;
 
+/** `${` times characters: each one nested in another is read again to its end. */
+const MAX_PARAMETER_WORK = 131_072;
+
+const PARAMETER = /\$\{/g;
 const EXPANSION = /\$[({[]|`|[<>]\(/g;
 const HEREDOC = /<</g;
 const OPERATOR = /[;&|<>]/g;
@@ -22,6 +26,9 @@ export function refusalOfText(text: string): string | null {
   if (UNPRINTABLE.test(text)) return 'the command holds control or invisible characters';
   if (count(text, EXPANSION) > MAX_EXPANSIONS) {
     return `the command has more than ${MAX_EXPANSIONS} expansions`;
+  }
+  if (count(text, PARAMETER) * text.length > MAX_PARAMETER_WORK) {
+    return 'the command has too many parameters for its length';
   }
   if (count(text, HEREDOC) > MAX_HEREDOCS) return `the command has more than ${MAX_HEREDOCS} heredocs`;
   if (count(text, OPERATOR) > MAX_OPERATORS) return `the command has more than ${MAX_OPERATORS} operators`;

@@ -16,6 +16,12 @@ export interface Argument {
 export class TooManyWords extends Error {}
 
 const MAX_BRACE_WORDS = 512;
+/** Characters of all words that one expansion gives. */
+const MAX_BRACE_CHARS = 16_384;
+/** Each level is read again by itself. */
+const MAX_BRACE_DEPTH = 8;
+/** Nothing in it has a meaning to the shell. */
+const PLAIN = /^[\w./-]+$/;
 const MAX_RANGE = 100;
 /** Where these lead is what `~` and `.` mean; other variables are unknown. */
 const KNOWN_VARIABLES = new Map([
@@ -47,6 +53,7 @@ export function argumentsOf(word: Word): Argument[] {
   if (alternatives.some((texts) => texts === null))
     return [{ ...argumentOf(parts), value: null, many: true }];
   const texts = product(alternatives as string[][]);
+  if (texts.every((text) => PLAIN.test(text))) return texts.map(knownArgument);
   // The empty quotes keep an alternative such as `#` or `a=b` a word.
   const again = parse(`: ${texts.map((text) => `''${text}`).join(' ')}`);
   const command = again.commands[0]?.command;
@@ -127,7 +134,8 @@ function collect(
 }
 
 /** The raw alternatives of `{a,b}` or `{1..3}`; null where they cannot be told. */
-function braces(text: string): string[] | null {
+function braces(text: string, level = 0): string[] | null {
+  if (level > MAX_BRACE_DEPTH) throw new TooManyWords();
   const body = text.slice(1, -1);
   if (/[$`]/.test(body)) return null;
   const range = /^(-?\d+|[A-Za-z])\.\.(-?\d+|[A-Za-z])(?:\.\.(-?\d+))?$/.exec(body);
@@ -149,7 +157,7 @@ function braces(text: string): string[] | null {
   alternatives.push(body.slice(from));
   const expanded: string[] = [];
   for (const alternative of alternatives) {
-    const inner = alternative.includes('{') ? nested(alternative) : [alternative];
+    const inner = alternative.includes('{') ? nested(alternative, level + 1) : [alternative];
     if (!inner) return null;
     expanded.push(...inner);
     if (expanded.length > MAX_BRACE_WORDS) throw new TooManyWords();
@@ -157,13 +165,13 @@ function braces(text: string): string[] | null {
   return expanded;
 }
 
-function nested(text: string): string[] | null {
+function nested(text: string, level: number): string[] | null {
   const command = parse(`: ''${text}`).commands[0]?.command;
   const word = command?.type === 'Command' ? command.args[0] : undefined;
   if (word?.type !== 'Word' || !word.parts) return null;
   const alternatives: string[][] = [];
   for (const part of word.parts) {
-    const texts = part.type === 'BraceExpansion' ? braces(part.text) : [part.text];
+    const texts = part.type === 'BraceExpansion' ? braces(part.text, level) : [part.text];
     if (!texts) return null;
     alternatives.push(texts);
   }
@@ -185,6 +193,10 @@ function rangeOf(from: string, to: string, by: string): string[] | null {
   });
 }
 
+function length(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + text.length, 0);
+}
+
 function endOfQuote(text: string, start: number): number {
   const quote = text[start];
   let at = start + 1;
@@ -196,6 +208,8 @@ function product(alternatives: readonly (readonly string[])[]): string[] {
   let texts = [''];
   for (const choices of alternatives) {
     if (texts.length * choices.length > MAX_BRACE_WORDS) throw new TooManyWords();
+    const chars = choices.length * length(texts) + texts.length * length(choices);
+    if (chars > MAX_BRACE_CHARS) throw new TooManyWords();
     texts = texts.flatMap((text) => choices.map((choice) => text + choice));
   }
   return texts;

@@ -158,7 +158,7 @@ const UNWRAP: ReadonlyMap<string, Unwrap> = new Map<string, Unwrap>([
   ['ionice', prefix({ short: 'cnpPut', long: ['--class', '--classdata', '--pid'] })],
   ['timeout', prefix({ short: 'ks', long: ['--kill-after', '--signal'], operands: 1 })],
   ['gtimeout', prefix({ short: 'ks', long: ['--kill-after', '--signal'], operands: 1 })],
-  ['time', prefix({ short: 'fo', long: ['--format', '--output'] })],
+  ['time', prefix({ short: 'fo', long: ['--format', '--output'], assignments: true })],
   ['stdbuf', prefix({ short: 'ioe', long: ['--input', '--output', '--error'] })],
   ['chroot', prefix({ operands: 1 })],
   ['taskset', prefix({ operands: 1 })],

@@ -52,7 +52,7 @@ describe('OidcTokens', () => {
     }
     const remembered = (i: number) => tokens.find(hashKey(all[i]!)) !== null;
     expect(remembered(0)).toBe(true);
-    all.push(await sign('one more', now / 1000 + 600));
+    all.push(await sign('one-more', now / 1000 + 600));
     await tokens.verify(all[1_000]!);
     expect([remembered(0), remembered(1), remembered(2), remembered(1_000)]).toEqual([
       true,
