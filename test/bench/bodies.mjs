@@ -51,3 +51,16 @@ export const deduction = (agentId) => ({
   cost_usd: DEDUCT_MICRO_USD / 1e6,
   session_id: '0f0f7c1e-6f0e-4b6e-9a44-3a5d3f1c9b21',
 });
+
+/** @param {string} agentId UUID or name */
+export const editCheck = (agentId) => ({
+  agent_id: agentId,
+  tool_name: 'Edit',
+  tool_input: {
+    file_path: '/home/dev/shop/src/orders/orders.service.ts',
+    old_string: 'total()',
+    new_string: 'this.total',
+  },
+  cwd: '/home/dev/shop',
+  session_id: '0f0f7c1e-6f0e-4b6e-9a44-3a5d3f1c9b21',
+});

@@ -1,6 +1,6 @@
 // @ts-check
 /** Measures one HTTP call of the service; for a write, checks that what was acknowledged is stored. */
-import { DEDUCT_MICRO_USD, deduction, executionMetric, hookEvent } from './bodies.mjs';
+import { DEDUCT_MICRO_USD, deduction, editCheck, executionMetric, hookEvent } from './bodies.mjs';
 import { loadErrors, measure, send } from './load.mjs';
 import { until } from './service.mjs';
 
@@ -26,6 +26,7 @@ const SETTLE_MS = 2000;
  * @property {number} [connections] 16 unless given
  * @property {string} path
  * @property {unknown} [body] sent by POST
+ * @property {number} [expect] the status of its answer; 201 unless given
  * @property {Ledger[]} [ledgers]
  */
 
@@ -55,6 +56,18 @@ function callOf(id, { reporter, spender }) {
     'audit-stats': { path: '/api/v1/events/audit/stats' },
     'ingest-16': ingest,
     'ingest-64': { ...ingest, connections: 64 },
+    check: {
+      path: '/api/v1/rbac/check',
+      body: editCheck(reporter),
+      expect: 200,
+      ledgers: [
+        {
+          what: 'decisions',
+          path: '/api/v1/events/audit/stats',
+          total: (stats) => stats.operation_types['rbac.check'] ?? 0,
+        },
+      ],
+    },
     metrics: {
       path: '/api/v1/metrics',
       body: executionMetric(reporter),
@@ -134,10 +147,10 @@ export async function measureCall(service, agents, id, { seconds }) {
  * @param {Call} call
  * @returns {import('./load.mjs').Request}
  */
-function requestOf(service, { path, body }) {
+function requestOf(service, { path, body, expect = 201 }) {
   const url = service.origin + path;
   if (body === undefined) return { url, headers: service.headers };
-  return { url, headers: service.headers, method: 'POST', body, expect: 201 };
+  return { url, headers: service.headers, method: 'POST', body, expect };
 }
 
 /**

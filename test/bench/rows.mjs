@@ -77,6 +77,13 @@ export const ROWS = [
     limit: 'express-echo',
     target: { ratio: 2, p99: 10 },
   },
+  {
+    id: 'check',
+    kind: 'call',
+    title: 'POST /rbac/check',
+    limit: 'express-echo',
+    target: { ratio: 1 },
+  },
   { id: 'metrics', kind: 'call', title: 'POST /metrics', limit: 'express-echo', older: 348 },
   {
     id: 'deduct-64',

@@ -50,8 +50,11 @@ describe('keys', () => {
     expect((await cli('list')).stdout).toMatch(/'revoked'/);
     expect(await cli('revoke', keyId)).toMatchObject({ code: 1, stderr: 'No key in force has this id.\n' });
 
-    const { body } = await service.request('GET', '/events/audit?limit=2');
-    expect(body).toMatchObject([
+    const { body } = await service.request('GET', '/events/audit?limit=50');
+    const ofKeys = (body as { operation: { type: string } }[]).filter(({ operation }) =>
+      operation.type.startsWith('key.'),
+    );
+    expect(ofKeys).toMatchObject([
       {
         operation: { type: 'key.revoke' },
         route: 'cli keys revoke',
@@ -145,7 +148,9 @@ describe('keys', () => {
   ];
 
   it('are refused in a line, and nothing is made, where the arguments are bad', async () => {
-    const before = (await cli('list', '--json')).stdout;
+    // When a key was last used is written down whenever the service gets to it.
+    const made = async () => (await cli('list', '--json')).stdout.replace(/"last_used_at": [^,]+,/g, '');
+    const before = await made();
     for (let from = 0; from < refusals.length; from += AT_ONCE) {
       const part = refusals.slice(from, from + AT_ONCE);
       const ended = await Promise.all(part.map(([args]) => cli(...args)));
@@ -157,7 +162,7 @@ describe('keys', () => {
         expect(stderr).not.toContain('    at ');
       }
     }
-    expect((await cli('list', '--json')).stdout).toBe(before);
+    expect(await made()).toBe(before);
   }, 60_000);
 });
 

@@ -1,6 +1,7 @@
 import { readCommand } from './command-reading.js';
 
 const LENGTH = 16_384;
+const BOUND_MS = 250;
 
 /** As often as it fits between a beginning and an end. */
 function fill(unit: string, start = '', end = ''): string {
@@ -118,20 +119,17 @@ const SHAPES: Readonly<Record<string, string>> = {
   'joined variables in quotes': fill('$a', '"', '"'),
 };
 
-describe('the cost of reading a command of legal size', () => {
-  // Limits before and during the parse exist for this bound: 25 ms, the best of several runs.
-  it.each(Object.entries(SHAPES))('%s', (_name, command) => {
+describe('reading a command of legal size', () => {
+  // What is worse than linear takes seconds for such shapes. The bound is far above what a busy machine needs, so only
+  // a limit that is missing is found here; how long each takes is for the benchmark to say.
+  it.each(Object.entries(SHAPES))('does not take long: %s', (_name, command) => {
+    expect(Buffer.byteLength(command)).toBeLessThanOrEqual(LENGTH);
     let best = Infinity;
-    for (let run = 0; run < 12 && (run < 3 || best >= 20); run++) {
+    for (let run = 0; run < 5 && best >= BOUND_MS; run += 1) {
       const start = performance.now();
       readCommand(command);
       best = Math.min(best, performance.now() - start);
     }
-    if (process.env['SHOW'] && best > 6)
-      process.stderr.write(
-        `${_name} ${best.toFixed(1)} ${JSON.stringify((readCommand(command) as { refused?: string }).refused ?? 'read')}\n`,
-      );
-    expect(Buffer.byteLength(command)).toBeLessThanOrEqual(LENGTH);
-    expect(best).toBeLessThan(25);
+    expect(best).toBeLessThan(BOUND_MS);
   });
 });
