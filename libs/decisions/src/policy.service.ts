@@ -12,6 +12,7 @@ import {
   Clock,
   DomainError,
   EventBus,
+  isStorable,
   type OperationContext,
   type RecordedEvent,
   systemContext,
@@ -72,7 +73,7 @@ export class PolicyService implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** @throws DomainError `POLICY_NOT_FOUND` */
   async get(version: string): Promise<string> {
-    const document = await this.repository.findDocument(version);
+    const document = isStorable(version) ? await this.repository.findDocument(version) : null;
     if (document === null)
       throw new DomainError('POLICY_NOT_FOUND', 'No policy of this version was in force.');
     return document;
