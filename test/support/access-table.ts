@@ -46,6 +46,7 @@ GET    /api/v1/events/audit                         +   -   +   +   -   -   -   
 GET    /api/v1/events/audit/stats                   +   -   +   +   -   -   -   -   +   -    own
 GET    /api/v1/events                               +   -   +   +   -   -   -   -   +   -    own
 GET    /api/v1/agent-activity                       +   -   +   +   -   -   -   -   +   -    own
+POST   /api/v1/activity/ticket                      +   -   +   +   -   -   -   -   +   +    own
 GET    /api/v1/websocket/health                     +   +   +   +   +   +   +   +   +   +    any
 
 POST   /api/v1/keys                                 +   -   -   -   -   -   -   -   -   -    -

@@ -1,5 +1,5 @@
-import { Controller, Get, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Header, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblems, Ctx } from '#contract';
 import type { OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
@@ -8,7 +8,9 @@ import { ActivityService } from './activity.service.js';
 import { AgentActivityQuery, DEFAULT_HOURS } from './dto/agent-activity.query.js';
 import { AgentActivityResponse, toAgentActivityResponse } from './dto/agent-activity.response.js';
 import { StreamHealthResponse } from './dto/stream-health.response.js';
+import { StreamTicketResponse, toStreamTicketResponse } from './dto/stream-ticket.response.js';
 import { StreamHub } from './stream-hub.js';
+import { StreamTickets } from './stream-tickets.js';
 
 @ApiTags('activity')
 @Controller()
@@ -16,6 +18,7 @@ export class ActivityController {
   constructor(
     private readonly activity: ActivityService,
     private readonly hub: StreamHub,
+    private readonly tickets: StreamTickets,
   ) {}
 
   @Get('agent-activity')
@@ -37,6 +40,19 @@ export class ActivityController {
       query.page(),
     );
     return activities.map(toAgentActivityResponse);
+  }
+
+  @Post('activity/ticket')
+  @RequirePermission('stream:read')
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({
+    summary: 'Get a ticket for one connection to the live stream',
+    description:
+      'For browsers, which can send no key with an upgrade. Good once, within 30 s, at the instance that made it.',
+  })
+  @ApiCreatedResponse({ type: StreamTicketResponse, description: 'The ticket, shown once.' })
+  ticket(@Ctx() ctx: OperationContext): StreamTicketResponse {
+    return toStreamTicketResponse(this.tickets.issue(ctx.principal));
   }
 
   @Get('websocket/health')

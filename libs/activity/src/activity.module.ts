@@ -7,6 +7,7 @@ import { ActivityRepository } from './activity.repository.js';
 import { ActivityService } from './activity.service.js';
 import { StreamAdmission } from './stream-admission.js';
 import { StreamHub } from './stream-hub.js';
+import { StreamTickets } from './stream-tickets.js';
 
 /** What is happening: the recent past over HTTP, the present over a socket. */
 @Module({
@@ -20,6 +21,7 @@ import { StreamHub } from './stream-hub.js';
       useFactory: (events: EventBus, authenticator: Authenticator) => new StreamHub(events, authenticator),
     },
     StreamAdmission,
+    StreamTickets,
     ActivityGateway,
     ShortPathActivityGateway,
   ],

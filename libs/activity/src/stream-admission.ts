@@ -4,6 +4,7 @@ import { AccessDenials, FailedLogins } from '#audit';
 import { AccessDenied, DomainError, LoginFailed, NOBODY, type Principal } from '#kernel';
 import { Authenticator, Door } from '#rbac';
 import { StreamHub } from './stream-hub.js';
+import { StreamTickets } from './stream-tickets.js';
 
 /** Nest's guards do not run for upgrades: here the same code is asked, door first. */
 @Injectable()
@@ -16,6 +17,7 @@ export class StreamAdmission {
     private readonly denials: AccessDenials,
     private readonly logins: FailedLogins,
     private readonly hub: StreamHub,
+    private readonly tickets: StreamTickets,
   ) {}
 
   /** @throws DomainError `HOST_NOT_ALLOWED`, `ORIGIN_NOT_ALLOWED`, `SHUTTING_DOWN`. */
@@ -26,7 +28,12 @@ export class StreamAdmission {
 
   /** @throws DomainError `UNAUTHENTICATED`; AccessDenied without the permission `stream:read`. */
   async authorize(request: IncomingMessage): Promise<void> {
-    const principal = await this.authenticator.authenticate(request.headers, request.socket.remoteAddress);
+    const { remoteAddress: peer } = request.socket;
+    const ticket = ticketOf(request);
+    const principal =
+      ticket === null
+        ? await this.authenticator.authenticate(request.headers, peer)
+        : this.tickets.redeem(ticket, peer);
     this.principals.set(request, principal);
     this.authenticator.authorize({ principal }, 'stream:read');
   }
@@ -45,7 +52,7 @@ export class StreamAdmission {
   async settle(request: IncomingMessage, error: unknown, traceId: string): Promise<unknown> {
     const principal = this.principals.get(request) ?? NOBODY;
     const ctx = { traceId, principal, route: `${request.method} ${pathOf(request)} (upgrade)` };
-    const target = request.url ?? '';
+    const target = withoutTicket(request.url ?? '');
     if (error instanceof LoginFailed)
       return this.logins.count(ctx, error, { target, peer: request.socket.remoteAddress });
     if (principal !== NOBODY && error instanceof AccessDenied)
@@ -58,4 +65,15 @@ export class StreamAdmission {
 export function pathOf(request: IncomingMessage): string {
   const [path = ''] = (request.url ?? '').split('?', 1);
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+/** The query's `ticket`; null where there is none. */
+function ticketOf(request: IncomingMessage): string | null {
+  const [, query = ''] = (request.url ?? '').split('?', 2);
+  return new URLSearchParams(query).get('ticket');
+}
+
+/** A ticket is used up by the request that shows it, and still has no place in the log. */
+function withoutTicket(url: string): string {
+  return url.replaceAll(/([?&]ticket=)[^&]*/g, '$1…');
 }

@@ -58,10 +58,13 @@ export class Authenticator {
     return key.principal;
   }
 
-  /** Still true of a principal that was authenticated earlier, such as a socket's. */
-  stillKnown(principal: Principal): boolean {
+  /**
+   * Still true of a principal that was authenticated earlier, such as a socket's.
+   * @param peer where it is now, for a key that is bound to networks; absent where that was checked before.
+   */
+  stillKnown(principal: Principal, peer?: string): boolean {
     if (!this.config.rbacEnabled || principal === ADMIN_PRINCIPAL) return true;
-    return this.keys.holds(principal.id) || this.tokens.isCurrent(principal);
+    return this.keys.holds(principal.id, peer) || this.tokens.isCurrent(principal);
   }
 
   may(principal: Principal, permission: Permission): boolean {

@@ -50,9 +50,12 @@ export class KeyRing implements OnModuleInit, OnModuleDestroy {
     return key && this.inForce(key) ? key : null;
   }
 
-  /** Whether the key with this id is still in force. */
-  holds(keyId: string): boolean {
-    for (const key of this.byHash.values()) if (key.principal.id === keyId) return this.inForce(key);
+  /** Whether the key with this id is still in force; at `peer` too, where one is given. */
+  holds(keyId: string, peer?: string): boolean {
+    for (const key of this.byHash.values()) {
+      if (key.principal.id !== keyId) continue;
+      return this.inForce(key) && (peer === undefined || key.networks?.contain(peer) !== false);
+    }
     return false;
   }
 
