@@ -16,7 +16,8 @@ something acknowledged was not stored.
 
   --duration SECONDS  per measurement (${DEFAULT_SECONDS})
   --quick             ${QUICK_SECONDS} second per measurement
-  --only A,B          these rows, and the limits that their ratios need; also: limits, service
+  --only A,B          these rows, and the limits that their ratios need; also: limits, engine,
+                      service
   --sockets N         sockets of the ws broadcast limit (100)
   --entry FILE        the built service (${DEFAULT_ENTRY})
   --out FILE          where the JSON goes (test/bench/results/<date>.json)

@@ -9,6 +9,8 @@ import { dirname } from 'node:path';
  * @property {number} rate
  * @property {number | null} p50 ms
  * @property {number | null} p99 ms
+ * @property {number} [worst] ms
+ * @property {string} [note] printed below the table
  * @property {string[]} errors
  *
  * @typedef {import('./rows.mjs').Row & Figures} Measured
@@ -50,18 +52,23 @@ export function judge(measured) {
  * @param {number | null} ratio
  * @returns {'hit' | 'miss' | null} null without a target, or where a figure is missing
  */
-function verdict({ target, p99 }, ratio) {
+function verdict({ target, p50, p99, worst }, ratio) {
   if (!target) return null;
   if (target.ratio !== undefined && ratio === null) return null;
-  if (target.p99 !== undefined && p99 === null) return null;
+  const times = [
+    [target.p50, p50],
+    [target.p99, p99],
+    [target.worst, worst],
+  ].filter(([below]) => below !== undefined);
+  if (times.some(([, time]) => time === null || time === undefined)) return null;
   const fast = target.ratio === undefined || (ratio ?? 0) >= target.ratio;
-  const prompt = target.p99 === undefined || (p99 ?? Infinity) < target.p99;
+  const prompt = times.every(([below, time]) => (time ?? Infinity) < (below ?? 0));
   return fast && prompt ? 'hit' : 'miss';
 }
 
-const HEADINGS = ['row', 'what', 'rate', '', 'p50 ms', 'p99 ms', 'ratio', 'target', '', 'older', 'faster'];
+const HEADINGS = ['row', 'what', 'rate', '', 'p50', 'p99', 'worst', 'ratio', 'target', '', 'older', 'faster'];
 /** Columns of words; the others hold numbers and are aligned to the right. */
-const WORDS = new Set([0, 1, 3, 6, 7, 8]);
+const WORDS = new Set([0, 1, 3, 7, 8, 9]);
 
 /**
  * @param {Judged[]} rows
@@ -85,17 +92,19 @@ export function table(rows) {
 
 /** @param {Judged} row */
 function cellsOf(row) {
-  const { ratio, p99 } = row.target ?? {};
-  const targets = [ratio === undefined ? '' : `≥ ${ratio} ×`, p99 === undefined ? '' : `p99 < ${p99} ms`];
+  const { ratio, ...times } = row.target ?? {};
+  const targets = ratio === undefined ? [] : [`≥ ${ratio} ×`];
+  for (const [name, below] of Object.entries(times)) targets.push(`${name} < ${inUnit(below, row, 0)}`);
   return [
     row.id,
     row.title,
     whole(row.rate),
     row.unit ?? 'requests/s',
-    decimals(row.p50),
-    decimals(row.p99),
+    inUnit(row.p50, row),
+    inUnit(row.p99, row),
+    inUnit(row.worst ?? null, row),
     row.ratio === null ? '' : `${row.ratio.toFixed(2)} × ${row.limit}`,
-    targets.filter(Boolean).join(', '),
+    targets.join(', '),
     row.errors.length > 0 ? 'ERROR' : (row.verdict ?? ''),
     row.older ? whole(row.older) : '',
     row.timesOlder === null ? '' : `${row.timesOlder.toFixed(1)} ×`,
@@ -107,9 +116,13 @@ function whole(value) {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** @param {number | null} value */
-function decimals(value) {
-  return value === null ? '' : value.toFixed(2);
+/**
+ * @param {number | null} ms
+ * @param {import('./rows.mjs').Row} row
+ */
+function inUnit(ms, { time }, digits = 2) {
+  if (ms === null) return '';
+  return time === 'µs' ? `${(ms * 1000).toFixed(digits)} µs` : `${ms.toFixed(digits)} ms`;
 }
 
 /**

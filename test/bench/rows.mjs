@@ -5,10 +5,12 @@
  * @typedef {object} Row
  * @property {string} id
  * @property {string} title
- * @property {'limit' | 'call' | 'frames'} kind
+ * @property {'limit' | 'engine' | 'call' | 'frames'} kind
  * @property {string} [unit] of the rate; requests/s unless given
  * @property {string} [limit] id of the limit row that the ratio is taken to
- * @property {{ ratio?: number, p99?: number }} [target] ratio: at least; p99: below, in ms
+ * @property {{ ratio?: number, p50?: number, p99?: number, worst?: number }} [target] ratio: at least; the others: below,
+ *   in ms
+ * @property {'µs'} [time] the unit that times are shown in; ms unless given
  * @property {number} [older] requests/s of the older implementation, same call, 16 connections
  */
 
@@ -21,6 +23,21 @@ export const ROWS = [
   { id: 'sqlite-100', kind: 'limit', title: 'sqlite3, 100 rows a commit', unit: 'rows/s' },
   { id: 'sqlite-1000', kind: 'limit', title: 'sqlite3, 1,000 rows a commit', unit: 'rows/s' },
   { id: 'ws-broadcast', kind: 'limit', title: 'ws broadcast', unit: 'deliveries/s' },
+  {
+    id: 'decision',
+    kind: 'engine',
+    title: 'a decision, without a command',
+    unit: 'decisions/s',
+    time: 'µs',
+    target: { p50: 0.01, p99: 0.05 },
+  },
+  {
+    id: 'command-parse',
+    kind: 'engine',
+    title: 'reading laborious commands of legal size',
+    unit: 'commands/s',
+    target: { worst: 25 },
+  },
   // Reads come before writes, so that they are taken over the same number of rows in every run.
   {
     id: 'agent',
@@ -102,13 +119,13 @@ export const ROWS = [
 ];
 
 /**
- * @param {string[] | undefined} only row ids, or `limits`, or `service`; all rows when absent
+ * @param {string[] | undefined} only row ids, or `limits`, `engine` or `service`; all rows when absent
  * @returns {Row[]} the rows asked for, and the limits that their ratios need
  * @throws {Error} naming every id that is no row
  */
 export function chooseRows(only) {
   if (!only) return ROWS;
-  const known = new Set(['limits', 'service', ...ROWS.map((row) => row.id)]);
+  const known = new Set(['limits', 'engine', 'service', ...ROWS.map((row) => row.id)]);
   const unknown = only.filter((id) => !known.has(id));
   if (unknown.length > 0) throw new Error(`no such row: ${unknown.join(', ')}`);
   const asked = ROWS.filter((row) => only.includes(row.id) || only.includes(groupOf(row)));
@@ -118,5 +135,6 @@ export function chooseRows(only) {
 
 /** @param {Row} row */
 function groupOf(row) {
+  if (row.kind === 'engine') return 'engine';
   return row.kind === 'limit' ? 'limits' : 'service';
 }

@@ -3,6 +3,7 @@
 import { cleanUp, cleanUpOnExit, wasInterrupted } from './children.mjs';
 import { measureLimit } from './limits/measure-limit.mjs';
 import { fillStore, measureCall } from './measure-call.mjs';
+import { measureEngine } from './measure-engine.mjs';
 import { measureFrames } from './measure-frames.mjs';
 import { HELP, parseOptions } from './options.mjs';
 import { describeMachine, judge, table, writeResults } from './report.mjs';
@@ -81,22 +82,25 @@ async function measureService(rows, { entry, seconds }) {
 async function main(options) {
   const machine = describeMachine();
   const limitRows = options.rows.filter((row) => row.kind === 'limit');
-  const serviceRows = options.rows.filter((row) => row.kind !== 'limit');
+  const engineRows = options.rows.filter((row) => row.kind === 'engine');
+  const serviceRows = options.rows.filter((row) => row.kind === 'call' || row.kind === 'frames');
 
   const limits = await measureRows(limitRows, (row) => measureLimit(row.id, options));
+  const engine = await measureRows(engineRows, (row) => measureEngine(row.id, options));
   const outcome = await (serviceRows.length > 0 ? measureService(serviceRows, options) : undefined)?.catch(
     (error) => ({ measured: [], notes: [], errors: [`the service: ${sentence(error)}`], service: null }),
   );
 
   if (wasInterrupted()) return INTERRUPTED;
 
-  const rows = judge([...limits, ...(outcome?.measured ?? [])]);
+  const rows = judge([...limits, ...engine, ...(outcome?.measured ?? [])]);
   const errors = rows.flatMap((row) => row.errors.map((error) => `${row.id}: ${error}`));
   errors.push(...(outcome?.errors ?? []));
 
   console.log(`\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${machine.date}`);
   console.log(`${options.seconds} s a measurement, load ${machine.loadBefore?.toFixed(2)} before\n`);
   console.log(table(rows));
+  for (const { id, note } of rows) if (note) console.log(`\n${id}: ${note}`);
   outcome?.notes.forEach((note) => console.log(`\n${note}`));
   errors.forEach((error) => console.log(`\n!!! ERROR ${error}`));
 

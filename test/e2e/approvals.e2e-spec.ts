@@ -75,6 +75,21 @@ describe('an approval', () => {
     expect(other.body.approval.approval_id).not.toBe(ids[0]);
   });
 
+  it('is not decided by the person who asked, with another key', async () => {
+    const keyOf = async (owner: string) =>
+      (await aKey(service, 'developer', undefined, { kind: 'human', owner })).secret;
+    const [asker, same, other] = [await keyOf('oidc:ann'), await keyOf('oidc:ann'), await keyOf('oidc:bo')];
+    const { body } = await check({}, asker);
+    const id = body.approval.approval_id as string;
+    const { body: shown } = await service.request('GET', `/approvals/${id}`);
+    const decision = { request_hash: shown.request_hash };
+    for (const verb of ['approve', 'deny']) {
+      const refused = await decide(id, verb, decision, same);
+      expect([refused.status, refused.body.code]).toEqual([403, 'APPROVER_NOT_ALLOWED']);
+    }
+    expect((await decide(id, 'approve', decision, other)).status).toBe(200);
+  });
+
   it('is good for one use of exactly that request', async () => {
     const { id, hash } = await open();
     expect((await decide(id, 'approve', { request_hash: hash, comment: 'go' })).body).toMatchObject({

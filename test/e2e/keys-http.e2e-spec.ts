@@ -41,6 +41,7 @@ describe('keys over HTTP', () => {
       ...A_KEY,
       key_id: expect.stringMatching(UUID),
       agent_id: null,
+      owner: null,
       prefix: body.secret.slice(0, 12),
       networks: ['127.0.0.0/8'],
       created_at: expect.stringMatching(TIME),
@@ -77,6 +78,19 @@ describe('keys over HTTP', () => {
       expect(await statusWith(body.secret)).toBe(200);
     }
     expectProblem(await make({ kind: 'agent', agent_id: 'nobody' }), 404, 'AGENT_NOT_FOUND');
+  });
+
+  it('says whose key it is, and keeps that when it is replaced', async () => {
+    const { body: ann } = await make({ kind: 'human', role: 'admin', owner: 'oidc:ann' });
+    expect((await rotate(ann.key_id, {})).body.owner).toBe('oidc:ann');
+    const { body: bo } = await make({ kind: 'human', role: 'admin', owner: 'oidc:bo' });
+    const made = (body: object) =>
+      service.request('POST', '/keys', { ...A_KEY, ...body }, { key: bo.secret as string });
+    expect((await made({ kind: 'human' })).body.owner).toBe('oidc:bo');
+    expect((await made({})).body.owner).toBe(null);
+    expect((await made({ kind: 'human', owner: 'oidc:cy' })).body.owner).toBe('oidc:cy');
+    for (const body of [{ owner: 'a b' }, { owner: '' }, { kind: 'agent', agent_id: 'coder', owner: 'x' }])
+      expectProblem(await made(body), 422, 'VALIDATION_FAILED');
   });
 
   it('shows when a key was used last, once that is written, and records nothing of it', async () => {

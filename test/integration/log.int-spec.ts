@@ -31,6 +31,7 @@ function hashesOf(row: Row): { text: string; leaf: string } {
     detail: row['operation_detail'] ?? null,
     reason: row['rbac_reason'] ?? null,
     resource: row['target_resource'] ?? null,
+    tool_use_id: row['tool_use_id'] ?? null,
   };
   const salt = Buffer.from(String(row['text_salt']), 'base64');
   const members = LEAF_MEMBERS.split(' ').map((name): [string, string | number | null] => [
@@ -75,6 +76,7 @@ describe('the log', () => {
           context: n % 5 === 0 ? null : JSON.stringify({ n, text: text(n), deep: [{ n: n / 7 }] }),
           targetType: n % 4 === 0 ? null : 'file',
           costMicro: n % 6 === 0 ? null : n * 10_000_000_000,
+          toolUseId: n % 3 === 0 ? null : `toolu_${n}`,
           tokensUsed: n % 3 === 0 ? null : n,
           source: n % 2 === 0 ? 'reported' : 'decided',
           outcome: n % 2 === 0 ? null : 'success',

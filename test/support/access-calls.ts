@@ -110,7 +110,7 @@ export async function aKey(
   service: TestService,
   role: string,
   agent?: { readonly id: string; readonly name: string },
-  bounds: Partial<Pick<NewApiKey, 'kind' | 'expiresAt' | 'networks'>> = {},
+  bounds: Partial<Pick<NewApiKey, 'kind' | 'owner' | 'expiresAt' | 'networks'>> = {},
 ): Promise<TestKey> {
   const { key, secret } = await service.get(ApiKeysService).create(systemContext('test'), {
     name: `key of ${role}`,

@@ -18,6 +18,7 @@ export function anEvent(changes: Partial<RecordedEvent> = {}): RecordedEvent {
     rbacReason: null,
     costMicro: null,
     tokensUsed: null,
+    toolUseId: null,
     context: null,
     recordedAt: Date.UTC(2026, 0, 5, 10),
     source: 'reported',

@@ -15,6 +15,7 @@ export interface ApprovalRow {
   readonly agent_role: string;
   readonly requester_id: string;
   readonly requester_kind: string;
+  readonly requester_owner: string | null;
   readonly tool_name: string;
   readonly tool_input: string;
   readonly operation: string | null;
@@ -93,9 +94,9 @@ export class ApprovalsRepository {
   ): Promise<void> {
     await storeOf(ctx).query(
       `INSERT INTO approvals (approval_id, request_hash, status, agent_id, agent_name, agent_role, requester_id,
-         requester_kind, tool_name, tool_input, operation, root, cwd, session_id, rule, reason, approvers,
+         requester_kind, requester_owner, tool_name, tool_input, operation, root, cwd, session_id, rule, reason, approvers,
          requested_at, expires_at)
-       VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       [
         approvalId,
         request.hash,
@@ -104,6 +105,7 @@ export class ApprovalsRepository {
         request.agent.role,
         ctx.principal.id,
         ctx.principal.kind,
+        ctx.principal.owner ?? null,
         request.toolName,
         request.toolInput,
         request.operation,

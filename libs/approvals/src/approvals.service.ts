@@ -118,12 +118,13 @@ function notFound(): DomainError {
 }
 
 /** @throws DomainError `APPROVER_NOT_ALLOWED` */
-function refuseApprover({ id, kind, role }: Principal, row: ApprovalRow): void {
+function refuseApprover({ id, kind, role, owner }: Principal, row: ApprovalRow): void {
   const refuse = (detail: string): never => {
     throw new DomainError('APPROVER_NOT_ALLOWED', detail);
   };
   if (kind !== 'human' && kind !== 'service') refuse('Only people and services decide approvals.');
-  if (id === row.requester_id) refuse('Who asked for an approval cannot decide it.');
+  if (id === row.requester_id || (owner ?? id) === (row.requester_owner ?? row.requester_id))
+    refuse('Who asked for an approval cannot decide it, with whatever key.');
   const approvers = JSON.parse(row.approvers) as string[];
   const named = approvers.includes(role) || (kind === 'human' && approvers.includes('human'));
   if (!named) refuse(`This approval is for ${approvers.join(' or ')}.`);

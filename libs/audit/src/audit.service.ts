@@ -5,12 +5,14 @@ import {
   AuditTrail,
   type OperationContext,
   type RecordedEvent,
+  ToolUseGate,
   TransactionRunner,
 } from '#kernel';
 import { ownRows } from '#rbac';
 import { type AuditCounts, type AuditFilter, AuditRepository } from './audit.repository.js';
 import type { IngestEventRequest } from './dto/ingest-event.request.js';
 import { toReportedEvent } from './reported-event.js';
+import { toFindingEvent, toToolUse } from './tool-use-finding.js';
 
 /** Records what clients report, and answers what the log holds. */
 @Injectable()
@@ -20,12 +22,19 @@ export class AuditService {
     private readonly trail: AuditTrail,
     private readonly transactions: TransactionRunner,
     private readonly agents: AgentDirectory,
+    private readonly gate: ToolUseGate,
   ) {}
 
   /** Records a reported event; it is durable when this resolves. */
   async record(ctx: OperationContext, request: IngestEventRequest): Promise<RecordedEvent> {
     const draft = toReportedEvent(request, ctx.principal, this.agents);
-    const record = await this.transactions.append(ctx, (tx) => this.trail.record(tx, draft));
+    const use = toToolUse(request, draft);
+    const finding = use && (await this.gate.compare(use));
+    const record = await this.transactions.append(ctx, (tx) => {
+      const event = this.trail.record(tx, draft);
+      if (finding) this.trail.record(tx, toFindingEvent(draft, event, finding));
+      return event;
+    });
     if (!record.event) throw new Error('a committed event has no place in the log');
     return record.event;
   }

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { AgentDirectory, type EventDraft, LIMITS, type Principal, toMicroUsd, toStorable } from '#kernel';
+import {
+  AgentDirectory,
+  type EventDraft,
+  LIMITS,
+  type Principal,
+  toIndexedId,
+  toMicroUsd,
+  toStorable,
+} from '#kernel';
 import type { IngestEventRequest } from './dto/ingest-event.request.js';
 
 /** Indexed texts must fit an index page of PostgreSQL (2,704 bytes). */
@@ -75,9 +83,15 @@ export function toReportedEvent(
     reason: text('rbac_reason', LIMITS.textBytes),
     costMicro: request.cost_usd === undefined ? null : toMicroUsd(request.cost_usd),
     tokensUsed: request.tokens_used ?? null,
+    toolUseId: toolUseIdOf(request),
     source: 'reported' as const,
   };
   return { ...draft, context: keepContext(request.context, notes) };
+}
+
+function toolUseIdOf({ context }: IngestEventRequest): string | null {
+  const id = context?.['tool_use_id'];
+  return typeof id === 'string' ? toIndexedId(id) : null;
 }
 
 function keep(name: string, value: string, maxBytes: number, notes: Notes): string {

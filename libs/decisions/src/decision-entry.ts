@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type AgentRights, canonicalJson, type EventDraft, LIMITS, redact, toStorable } from '#kernel';
+import {
+  type AgentRights,
+  canonicalJson,
+  type EventDraft,
+  LIMITS,
+  redact,
+  toIndexedId,
+  toStorable,
+} from '#kernel';
 import type { ActionRequest, BudgetView, Verdict } from '#rbac';
 
 /** What the entry of a decision is made from. */
@@ -62,6 +70,7 @@ export function toDecisionEntry(facts: DecisionFacts): EventDraft {
     decision: verdict.decision,
     reason: stored(verdict.reason, LIMITS.textBytes),
     tokensUsed: null,
+    toolUseId: toIndexedId(facts.toolUseId),
     context: JSON.stringify(toContext(facts)),
     source: 'decided',
     outcome: verdict.decision,

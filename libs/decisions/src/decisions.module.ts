@@ -1,4 +1,6 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
+import { ToolUseGate } from '#kernel';
+import { CheckQuestions } from './check-questions.js';
 import { ChecksController } from './checks.controller.js';
 import { ChecksService } from './checks.service.js';
 import { DecisionsRepository } from './decisions.repository.js';
@@ -10,14 +12,17 @@ import { RbacViewsController } from './rbac-views.controller.js';
 import { RecentDecisions } from './recent-decisions.js';
 import { RequestHash } from './request-hash.js';
 import { RecordedDecisionsRepository } from './recorded-decisions.repository.js';
+import { RecordedToolUseGate } from './recorded-tool-use-gate.js';
 import { SessionRoots } from './session-roots.js';
 import { SimulationController } from './simulation.controller.js';
 import { SimulationService } from './simulation.service.js';
 
 /** Decisions over HTTP: checks, the policy that decides, and what it gives to whom. */
+@Global()
 @Module({
   controllers: [ChecksController, PolicyController, RbacViewsController, SimulationController],
   providers: [
+    CheckQuestions,
     ChecksService,
     DecisionsRepository,
     PolicyService,
@@ -28,7 +33,8 @@ import { SimulationService } from './simulation.service.js';
     RecordedDecisionsRepository,
     SessionRoots,
     SimulationService,
+    { provide: ToolUseGate, useClass: RecordedToolUseGate },
   ],
-  exports: [PolicyService],
+  exports: [PolicyService, ToolUseGate],
 })
 export class DecisionsModule {}

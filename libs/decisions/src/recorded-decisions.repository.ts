@@ -23,6 +23,17 @@ export interface RecordedDecision {
   readonly context: DecisionContext & { readonly approval_id?: string };
 }
 
+/** A decision that was made under a tool use. */
+export interface ToolUseDecision {
+  readonly decisionId: string;
+  readonly decision: string;
+  readonly principalId: string;
+  readonly context: DecisionContext & { readonly request_hash: string; readonly session_id?: string };
+}
+
+/** One tool use is asked about once, or again after an approval: more than these are a flood. */
+const DECISIONS_EACH = 16;
+
 interface DecisionRow {
   seq: number;
   audit_id: string;
@@ -46,6 +57,22 @@ export class RecordedDecisionsRepository {
       parameters,
     );
     return row?.decisions ?? 0;
+  }
+
+  /** The decisions about an agent's tool use, newest first. */
+  async ofToolUse(agentId: string, toolUseId: string): Promise<ToolUseDecision[]> {
+    const rows = await this.reader.query<DecisionRow & { principal_id: string }>(
+      `SELECT audit_id, rbac_decision, principal_id, context FROM agent_audit_log
+       WHERE tool_use_id = ? AND agent_id = ? AND operation_type = 'rbac.check' AND source = 'decided'
+       ORDER BY seq DESC LIMIT ${DECISIONS_EACH}`,
+      [toolUseId, agentId],
+    );
+    return rows.map((row) => ({
+      decisionId: row.audit_id,
+      decision: row.rbac_decision,
+      principalId: row.principal_id,
+      context: JSON.parse(row.context) as ToolUseDecision['context'],
+    }));
   }
 
   /** In the order of the log, page by page, so that no read holds the store for long. */

@@ -6,17 +6,23 @@ import { DecisionsRepository } from './decisions.repository.js';
 const SECRET = 'request-hash';
 const KEY_BYTES = 32;
 
-/** What makes two requests the same to whoever approves one. */
-export interface HashedRequest {
+/** What is asked for, under the names of a check. */
+export interface AskedRequest {
+  readonly tool_name?: unknown;
+  readonly tool_input?: unknown;
+  readonly file_path?: unknown;
+  readonly real_path?: unknown;
+  readonly command?: unknown;
+  readonly operation?: unknown;
+  readonly cwd?: unknown;
+  readonly session_id?: unknown;
+}
+
+/** Who asks, and where. */
+export interface Asker {
   readonly agent: string;
   readonly principal: string;
-  readonly tool: string;
-  /** The tool's whole input, and what was sent beside it. */
-  readonly input: unknown;
-  readonly operation: string | null;
   readonly root: string | null;
-  readonly cwd: string | null;
-  readonly session: string | null;
 }
 
 /** HMAC-SHA-256 (RFC 2104) over a request, with a key of the store's, so that nobody else can make or guess one. */
@@ -38,8 +44,27 @@ export class RequestHash implements OnModuleInit {
     this.key = Buffer.from(secret, 'base64');
   }
 
-  /** @returns hex. @throws RangeError for an input that nests too deep. */
-  of(request: HashedRequest): string {
-    return createHmac('sha256', this.key).update(canonicalJson(request)).digest('hex');
+  /**
+   * The hash over all that makes two requests the same to whoever approves one.
+   * @returns hex; null for an input that nests too deep to be read.
+   */
+  ofCheck(request: AskedRequest, { agent, principal, root }: Asker): string | null {
+    const { tool_input, file_path, real_path, command } = request;
+    const asked = {
+      agent,
+      principal,
+      tool: request.tool_name,
+      input: { tool_input, file_path, real_path, command },
+      operation: request.operation ?? null,
+      root,
+      cwd: request.cwd ?? null,
+      session: request.session_id ?? null,
+    };
+    try {
+      return createHmac('sha256', this.key).update(canonicalJson(asked)).digest('hex');
+    } catch (error) {
+      if (error instanceof RangeError) return null;
+      throw error;
+    }
   }
 }

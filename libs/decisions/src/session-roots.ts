@@ -31,14 +31,18 @@ export class SessionRoots {
     cwd: string | null,
   ): Promise<string | null> {
     if (sessionId === null) return cwd;
-    const key = createHash('sha256')
-      .update(JSON.stringify([owner, sessionId]))
-      .digest('base64');
+    const key = keyOf(owner, sessionId);
     const known = this.roots.get(key);
     if (known !== undefined) return known;
     const root = (await this.repository.findRoot(key)) ?? (cwd && (await this.settle(ctx, key, cwd)));
     if (root !== null) this.remember(key, root);
     return root;
+  }
+
+  /** The root that the session has; null for one that has none yet. */
+  async known(owner: string, sessionId: string): Promise<string | null> {
+    const key = keyOf(owner, sessionId);
+    return this.roots.get(key) ?? this.repository.findRoot(key);
   }
 
   /** Two requests may be first: the one that commits first is. */
@@ -55,4 +59,10 @@ export class SessionRoots {
       this.roots.delete(oldest);
     }
   }
+}
+
+function keyOf(owner: string, sessionId: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([owner, sessionId]))
+    .digest('base64');
 }

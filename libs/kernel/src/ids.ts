@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { v7 } from 'uuid';
 import { takeRandom } from './random.js';
+import { toStorable } from './text.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -28,4 +30,14 @@ export function newId(): string {
 /** True for text in the 8-4-4-4-12 hexadecimal form, whatever the version. */
 export function isUuid(text: string): boolean {
   return text.length === 36 && UUID.test(text);
+}
+
+/** Longer ones stand in the store as their digest: an index page of PostgreSQL bounds what is indexed. */
+const MAX_INDEXED_BYTES = 512;
+
+/** A client's identifier in the form that is indexed. An empty one identifies nothing. */
+export function toIndexedId(id: string | null): string | null {
+  if (id === null || id === '') return null;
+  if (Buffer.byteLength(id) <= MAX_INDEXED_BYTES) return toStorable(id);
+  return `sha256:${createHash('sha256').update(id).digest('hex')}`;
 }

@@ -119,6 +119,7 @@ export interface EventDraft {
   readonly reason?: string | null;
   readonly costMicro?: number | null;
   readonly tokensUsed?: number | null;
+  readonly toolUseId?: string | null;
   /** JSON text. */
   readonly context?: string | null;
   readonly source: 'reported' | 'decided';
@@ -213,4 +214,26 @@ export abstract class ApprovalDesk {
    * one. Within the transaction that records the decision.
    */
   abstract ask(ctx: TransactionContext, request: ApprovalRequest): Promise<ApprovalAnswer>;
+}
+
+/** What a client says that it ran. */
+export interface ReportedToolUse {
+  readonly agentId: string;
+  readonly toolUseId: string;
+  /** As it was sent: what was asked for under the names of a check. */
+  readonly context: Readonly<Record<string, unknown>>;
+}
+
+/** How what ran stands to what was decided, where it was not allowed as it ran. */
+export interface ToolUseFinding {
+  /** `executed_differs`: another request was decided. `executed_denied`: not allowed. `ungated`: nobody asked. */
+  readonly finding: 'executed_differs' | 'executed_denied' | 'ungated';
+  /** The decision it was compared with. */
+  readonly decisionId: string | null;
+}
+
+/** Compares what ran with what was decided under the same tool use. */
+export abstract class ToolUseGate {
+  /** @returns null for what was allowed. @throws StoreUnavailable */
+  abstract compare(use: ReportedToolUse): Promise<ToolUseFinding | null>;
 }

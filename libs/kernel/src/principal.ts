@@ -7,6 +7,8 @@ export interface Principal {
   readonly kind: PrincipalKind;
   readonly role: string;
   readonly agentId: string | null;
+  /** The person behind it, where that is known: the same for all of a person's keys and tokens. */
+  readonly owner?: string | null;
 }
 
 /** Whoever is not known yet, with no rights. */

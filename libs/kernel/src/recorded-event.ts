@@ -15,6 +15,8 @@ export interface RecordedEvent {
   readonly rbacReason: string | null;
   readonly costMicro: number | null;
   readonly tokensUsed: number | null;
+  /** The tool use that it is about, by the client's id; null where none was named. */
+  readonly toolUseId: string | null;
   /** JSON text, exactly as it was hashed. */
   readonly context: string | null;
   /** Milliseconds UTC. */

@@ -19,6 +19,10 @@ export class ApiKeyEntity {
   @Column('text', { name: 'agent_id', nullable: true })
   agentId!: string | null;
 
+  /** The person whose key it is, under one name for all of that person's keys; null where nobody said. */
+  @Column('text', { nullable: true })
+  owner!: string | null;
+
   /** Base64 of SHA-256 of the key's text. */
   @Column('text')
   hash!: string;

@@ -45,7 +45,8 @@ export class ApiKeysService {
   /** @throws ValidationFailed as `checkNewKey` says; AgentNotFound for an agent that is not live. */
   create(ctx: OperationContext, request: NewApiKey): Promise<CreatedApiKey> {
     checkNewKey(request);
-    return this.transactions.run(ctx, (tx) => this.insert(tx, request));
+    const owner = request.owner ?? ownerBehind(ctx, request);
+    return this.transactions.run(ctx, (tx) => this.insert(tx, { ...request, owner }));
   }
 
   /** All of them, oldest first. */
@@ -102,6 +103,7 @@ export class ApiKeysService {
       kind: request.kind,
       role: request.role,
       agentId: request.agentId ?? null,
+      owner: request.owner ?? null,
       hash: hashKey(secret),
       prefix: secret.slice(0, SHOWN_CHARS),
       networks: request.networks?.length ? [...request.networks] : null,
@@ -149,6 +151,7 @@ export class ApiKeysService {
         kind: key.kind,
         role: key.role,
         agent_id: key.agentId,
+        owner: key.owner ?? undefined,
         expires_at: key.expiresAt,
         networks: key.networks,
         ...more,
@@ -167,4 +170,9 @@ export class ApiKeysService {
 
 function noneInForce(): DomainError {
   return new DomainError('KEY_NOT_FOUND', 'No key in force has this id.');
+}
+
+/** Whoever makes a person's key and does not say whose it is, makes it for itself. */
+function ownerBehind({ principal }: OperationContext, { kind }: NewApiKey): string | null {
+  return kind === 'human' && principal.kind === 'human' ? (principal.owner ?? principal.id) : null;
 }

@@ -10,6 +10,7 @@ function aStoredKey(keyId: string, changes: Partial<ApiKeyEntity> = {}): ApiKeyE
     name: keyId,
     kind: 'service' as const,
     role: 'tester',
+    owner: null,
     agentId: null,
     hash: `hash of ${keyId}`,
   };
@@ -65,7 +66,7 @@ describe('KeyRing', () => {
   };
 
   it('knows the keys of the store by their hash', () => {
-    const principal = { id: 'a', kind: 'service', role: 'tester', agentId: null };
+    const principal = { id: 'a', kind: 'service', role: 'tester', agentId: null, owner: null };
     expect(ring.find('hash of a')).toEqual({ principal, expiresAt: null, networks: null });
     expect(ring.find('hash of b')).toBeNull();
     expect([ring.holds('a'), ring.holds('b')]).toEqual([true, false]);

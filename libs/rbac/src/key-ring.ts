@@ -89,9 +89,9 @@ function isKeyChange(operationType: string): boolean {
   return operationType.startsWith('key.');
 }
 
-function toKnownKey({ keyId: id, kind, role, agentId, expiresAt, networks }: ApiKeyEntity): KnownKey {
+function toKnownKey({ keyId: id, kind, role, agentId, owner, expiresAt, networks }: ApiKeyEntity): KnownKey {
   return {
-    principal: { id, kind, role, agentId },
+    principal: { id, kind, role, agentId, owner },
     expiresAt,
     networks: networks === null ? null : new Networks(networks),
   };

@@ -8,6 +8,9 @@ export const KEY_KINDS = ['human', 'service', 'agent'] as const;
 /** 1 to 64 printable ASCII characters: names stand in lists on terminals. */
 export const KEY_NAME = /^[\x20-\x7e]{1,64}$/;
 
+/** 1 to 260 printable ASCII characters without blanks, as subjects of OpenID providers are. */
+export const KEY_OWNER = /^[\x21-\x7e]{1,260}$/;
+
 /** What a key is made of that somebody chooses. */
 export interface NewApiKey {
   readonly name: string;
@@ -15,6 +18,8 @@ export interface NewApiKey {
   readonly role: string;
   /** Required for kind `agent`, absent for the others. */
   readonly agentId?: string | null;
+  /** The person whose key it is; `oidc:` and the subject for whoever also logs in with tokens. Not for kind `agent`. */
+  readonly owner?: string | null;
   /** Milliseconds UTC. */
   readonly expiresAt?: number | null;
   /** The networks that it may come from, in CIDR notation; none or absent for any. */
@@ -27,7 +32,7 @@ export function hashKey(secret: string): string {
 }
 
 /** @throws ValidationFailed for an unknown role, kind or network, or a kind and agent that do not fit. */
-export function checkNewKey({ name, kind, role, agentId, networks }: NewApiKey): void {
+export function checkNewKey({ name, kind, role, agentId, owner = null, networks }: NewApiKey): void {
   const problems = [];
   if (!KEY_NAME.test(name))
     problems.push({ path: 'name', message: 'must be 1 to 64 printable ASCII characters' });
@@ -39,6 +44,10 @@ export function checkNewKey({ name, kind, role, agentId, networks }: NewApiKey):
   if ((kind === 'agent') !== (typeof agentId === 'string')) {
     problems.push({ path: 'agent_id', message: 'must be given for a key of kind agent, and for no other' });
   }
+  if (owner !== null && !KEY_OWNER.test(owner))
+    problems.push({ path: 'owner', message: 'must be 1 to 260 printable ASCII characters without blanks' });
+  if (owner !== null && kind === 'agent')
+    problems.push({ path: 'owner', message: 'must not be given for a key of kind agent' });
   for (const network of networks ?? []) {
     if (isNetwork(network)) continue;
     const message = `must be in CIDR notation, such as 10.0.0.0/8 or 2001:db8::/32: ${JSON.stringify(network)} is not`;

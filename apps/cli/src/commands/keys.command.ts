@@ -10,6 +10,7 @@ interface CreateOptions {
   readonly role?: string;
   readonly kind: 'human' | 'service' | 'agent';
   readonly agent?: string;
+  readonly owner?: string;
   readonly expires?: string;
   readonly network: readonly string[];
 }
@@ -33,6 +34,7 @@ function createCommand(): Command {
     )
     .addOption(new Option('--kind <kind>', 'who holds it').choices(KEY_KINDS).default('service'))
     .option('--agent <agent>', 'for kind agent: the one agent it is bound to, by name or id')
+    .option('--owner <person>', 'whose key it is, oidc:SUBJECT for whoever logs in with tokens')
     .option('--expires <time>', 'when it ends, ISO 8601')
     .option(
       '--network <cidr>',
@@ -40,7 +42,7 @@ function createCommand(): Command {
       (network, others: readonly string[]) => [...others, network],
       [],
     )
-    .action(async ({ name, role, kind, agent, expires, network }: CreateOptions) => {
+    .action(async ({ name, role, kind, agent, owner, expires, network }: CreateOptions) => {
       const created = await withApplication('keys create', async (app, ctx) => {
         const bound = agent === undefined ? undefined : app.get(AgentsService).getRef(agent);
         if (role === undefined && bound === undefined) {
@@ -53,6 +55,7 @@ function createCommand(): Command {
           kind,
           role: role ?? bound?.role ?? '',
           networks: network,
+          owner: owner ?? null,
           ...expiryOf(expires),
           agentId: bound?.agentId ?? null,
         };
@@ -83,6 +86,7 @@ function listCommand(): Command {
         kind: key.kind,
         role: key.role,
         agent_id: key.agentId,
+        owner: key.owner,
         prefix: `${key.prefix}…`,
         created_at: isoTime(key.createdAt),
         expires_at: isoTime(key.expiresAt),

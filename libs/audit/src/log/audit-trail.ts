@@ -41,6 +41,7 @@ export class LogAuditTrail extends AuditTrail {
         rbacReason: draft.reason ?? null,
         costMicro: draft.costMicro ?? null,
         tokensUsed: draft.tokensUsed ?? null,
+        toolUseId: draft.toolUseId ?? null,
         context: draft.context ?? null,
         recordedAt: this.clock.now(),
         source: draft.source,

@@ -19,6 +19,7 @@ export function textBody(event: RecordedEvent): string {
     detail: event.operationDetail ?? undefined,
     reason: event.rbacReason ?? undefined,
     resource: event.targetResource ?? undefined,
+    tool_use_id: event.toolUseId ?? undefined,
   });
 }
 

@@ -15,6 +15,7 @@ export interface LogRow {
   rbac_reason: string | null;
   cost_micro: number | null;
   tokens_used: number | null;
+  tool_use_id: string | null;
   context: string | null;
   recorded_at: number;
   source: 'reported' | 'decided';
@@ -41,6 +42,7 @@ export const EVENT_COLUMNS = [
   'rbac_reason',
   'cost_micro',
   'tokens_used',
+  'tool_use_id',
   'context',
   'recorded_at',
   'source',
@@ -67,6 +69,7 @@ export function toValues(event: RecordedEvent): unknown[] {
     event.rbacReason,
     event.costMicro,
     event.tokensUsed,
+    event.toolUseId,
     event.context,
     event.recordedAt,
     event.source,
@@ -94,6 +97,7 @@ export function toRecordedEvent(row: LogRow): RecordedEvent {
     rbacReason: row.rbac_reason,
     costMicro: row.cost_micro,
     tokensUsed: row.tokens_used,
+    toolUseId: row.tool_use_id,
     context: row.context,
     recordedAt: row.recorded_at,
     source: row.source,

@@ -6,6 +6,7 @@ import { CreateApiKeys1795305600004 } from './1795305600004-create-api-keys.js';
 import { CreateReservations1795392000000 } from './1795392000000-create-reservations.js';
 import { CreateDecisions1795395600000 } from './1795395600000-create-decisions.js';
 import { CreateApprovals1795396000000 } from './1795396000000-create-approvals.js';
+import { AddToolUsesAndOwners1795400000000 } from './1795400000000-add-tool-uses-and-owners.js';
 
 /** Every migration, oldest first. A merged one is never edited. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   CreateReservations1795392000000,
   CreateDecisions1795395600000,
   CreateApprovals1795396000000,
+  AddToolUsesAndOwners1795400000000,
 ];

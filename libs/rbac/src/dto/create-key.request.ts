@@ -8,7 +8,7 @@ import {
   UnknownFields,
 } from '#contract';
 import { type AgentDirectory, AgentNotFound, ValidationFailed } from '#kernel';
-import { KEY_KINDS, KEY_NAME, type NewApiKey } from '../new-api-key.js';
+import { KEY_KINDS, KEY_NAME, KEY_OWNER, type NewApiKey } from '../new-api-key.js';
 import { ROLE_NAMES } from '../policy.js';
 
 const DAY_MS = 86_400_000;
@@ -42,6 +42,15 @@ export class CreateKeyRequest {
   })
   agent_id?: string;
 
+  @TextField({
+    description:
+      "The person whose key it is, not for kind agent: nobody approves their own request. `oidc:` and the subject for whoever logs in with tokens. Absent, for a person's key made by a person: that person.",
+    example: 'oidc:alice',
+    pattern: KEY_OWNER,
+    patternMessage: 'must be 1 to 260 printable ASCII characters without blanks',
+  })
+  owner?: string;
+
   @TimeField({ description: 'When it ends; absent: never.', example: '2027-01-05T10:00:00.000Z' })
   expires_at?: string;
 
@@ -62,11 +71,11 @@ export class CreateKeyRequest {
 
 /** @throws ValidationFailed for an expiry that is past or stated twice; AgentNotFound. */
 export function toNewKey(request: CreateKeyRequest, agents: AgentDirectory, now: number): NewApiKey {
-  const { name, kind, role, agent_id: reference, networks = [] } = request;
+  const { name, kind, role, agent_id: reference, owner = null, networks = [] } = request;
   const agent = reference === undefined ? null : agents.resolve(reference);
   if (reference !== undefined && !agent && kind === 'agent') throw new AgentNotFound(reference);
   const agentId = agent?.agentId ?? reference ?? null;
-  return { name, kind, role, agentId, networks, expiresAt: expiryOf(request, now) };
+  return { name, kind, role, agentId, owner, networks, expiresAt: expiryOf(request, now) };
 }
 
 function expiryOf({ expires_at: at, expires_in_days: days }: CreateKeyRequest, now: number): number | null {

@@ -23,6 +23,13 @@ export class KeyResponse {
     example: null,
   })
   agent_id!: string | null;
+  @ApiProperty({
+    description: 'The person whose key it is; null: not said.',
+    type: String,
+    nullable: true,
+    example: 'oidc:alice',
+  })
+  owner!: string | null;
   @ApiProperty({ description: 'How the key begins.', example: 'arm_Zk3vQ0aB' })
   prefix!: string;
   @ApiProperty({
@@ -85,6 +92,7 @@ export function toKeyResponse(key: ApiKeyEntity, now: number): KeyResponse {
     kind: key.kind,
     role: key.role,
     agent_id: key.agentId,
+    owner: key.owner,
     prefix: key.prefix,
     networks: key.networks,
     created_at: formatTime(key.createdAt),

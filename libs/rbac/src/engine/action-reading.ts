@@ -4,6 +4,9 @@ import type { DecisionRules, OperationRule } from './decision-rules.js';
 import { serverOf } from './names.js';
 import { type PathResult, readPath, widen, type WideReading } from './path-reading.js';
 
+/** Characters of the files that a command names, each with the directory that it is in. */
+const MAX_NAMED_CHARACTERS = 131_072;
+
 /** A file that a tool is to touch. */
 export interface FileAccess {
   /** As it was sent. */
@@ -46,7 +49,7 @@ export function readAction(rules: DecisionRules, request: ActionRequest): Action
   const tools = rules.namesOf(request.toolName);
   const { files, globs } = filesOf(rules, tools, request);
   const commands = commandsOf(rules, tools, request);
-  const namedFiles = (commands ?? []).flatMap((command) => filesNamedBy(rules, command));
+  const namedFiles = (commands ?? []).flatMap((command) => filesNamedBy(rules, command, startOf(request)));
   const tokens = request.estimatedTokens ?? rules.estimateOf(tools);
   return {
     request,
@@ -99,20 +102,35 @@ function commandsOf(
   const given = member === undefined ? undefined : request.toolInput?.[member];
   const texts = [given, request.command].filter((command) => command !== undefined && command !== null);
   if (member === undefined && texts.length === 0) return null;
+  const length = startOf(request)?.length ?? 0;
   return [...new Set(texts)].map((command) =>
-    typeof command === 'string' ? readCommand(command) : { refused: 'the command is not text' },
+    typeof command === 'string'
+      ? withFewNames(readCommand(command), length)
+      : { refused: 'the command is not text' },
   );
 }
 
+/** Where relative names begin. */
+const startOf = ({ cwd, root }: ActionRequest): string | null => cwd ?? root;
+
+/** @param length of the directory that relative names begin in. */
+function withFewNames(command: CommandResult, length: number): CommandResult {
+  if ('refused' in command) return command;
+  const names = command.words.length + command.written.length;
+  return names * length > MAX_NAMED_CHARACTERS
+    ? { refused: 'the command names too many files for the length of its cwd' }
+    : command;
+}
+
 /** Files that a command's words name; written where a redirection or a program that changes files is given them. */
-function filesNamedBy(rules: DecisionRules, command: CommandResult): NamedFile[] {
+function filesNamedBy(rules: DecisionRules, command: CommandResult, start: string | null): NamedFile[] {
   if ('refused' in command) return [];
   const written = new Set(command.written);
   for (const { program, args } of command.calls) {
     if (rules.writers.has(program)) for (const word of args) if (word !== null) written.add(word);
   }
   const words = new Set([...command.words, ...written]);
-  return [...words].map((text) => ({ text, writes: written.has(text), reading: widen(text) }));
+  return [...words].map((text) => ({ text, writes: written.has(text), reading: widen(text, start) }));
 }
 
 function isOperation(

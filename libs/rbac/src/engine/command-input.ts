@@ -1,5 +1,5 @@
 import type { Redirection, SyntaxNode } from 'unbash';
-import { argumentsOf } from './command-words.js';
+import type { ReadWord } from './command-words.js';
 
 /** What a command reads. */
 export interface Input {
@@ -16,7 +16,7 @@ export function programName(path: string): string {
 }
 
 /** Where standard input comes from; the last redirection counts. */
-export function inputOf(redirects: readonly Redirection[]): Input | undefined {
+export function inputOf(redirects: readonly Redirection[], readWord: ReadWord): Input | undefined {
   let input: Input | undefined;
   for (const redirect of redirects) {
     if (
@@ -26,7 +26,7 @@ export function inputOf(redirects: readonly Redirection[]): Input | undefined {
       continue;
     if (redirect.type === 'HereDoc') input = { text: bodyOf(redirect.body), piped: false };
     else if (redirect.type === 'HereString') {
-      const value = redirect.target ? argumentsOf(redirect.target)[0]?.value : null;
+      const value = redirect.target ? readWord(redirect.target)[0]?.value : null;
       input = { text: value ?? null, piped: false };
     } else if (redirect.operator.startsWith('<')) input = { text: null, piped: false };
   }
@@ -47,13 +47,13 @@ function bodyOf({
 }
 
 /** What a command is seen to print: the words of `echo` and `printf`, the heredoc of `cat`; else null. */
-export function printedBy(node: SyntaxNode): string | null {
+export function printedBy(node: SyntaxNode, readWord: ReadWord): string | null {
   if (node.type !== 'Command' || !node.name) return null;
   const program = programName(node.name.value);
-  if (program === 'cat' && node.args.length === 0) return inputOf(node.redirects)?.text ?? null;
+  if (program === 'cat' && node.args.length === 0) return inputOf(node.redirects, readWord)?.text ?? null;
   if (program !== 'echo' && program !== 'printf') return null;
   const values = node.args.flatMap((arg) =>
-    arg.type === 'Word' ? argumentsOf(arg).map(({ value }) => value) : [null],
+    arg.type === 'Word' ? readWord(arg).map(({ value }) => value) : [null],
   );
   const options = program === 'echo' ? values.findIndex((value) => !/^-[neE]+$/.test(value ?? '')) : 0;
   const printed = values.slice(Math.max(options, 0));

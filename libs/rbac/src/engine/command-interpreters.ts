@@ -6,26 +6,23 @@ import { codeOf, ITSELF, type Step, type Unwrap } from './command-steps.js';
 const GIT_COMMAND =
   /^(core\.(sshcommand|pager|editor|fsmonitor|askpass|gitproxy)|pager\.|sequence\.editor|.*(command|helper|textconv|\.cmd|\.driver|\.smudge|\.clean|\.process)$)/i;
 
-export const git: Unwrap = (args) => {
-  const steps: Step[] = [ITSELF];
-  args.forEach(({ value }, at) => {
+export const git: Unwrap = function* (args) {
+  yield ITSELF;
+  for (const [at, { value }] of args.entries()) {
     const setting = args[at + 1];
-    if (value === '-c' && setting) steps.push(...gitSetting(setting.value));
+    if (value === '-c' && setting) yield* gitSetting(setting.value);
     else if (value?.startsWith('--config-env'))
-      steps.push({ opaque: 'git is given settings that are only known later' });
+      yield { opaque: 'git is given settings that are only known later' };
     else if (value === '--exec' || (value === '-x' && args[0]?.value === 'rebase'))
-      steps.push(codeOf([setting], 'git'));
-    else if (value?.startsWith('--exec=')) steps.push({ code: value.slice(7) });
+      yield codeOf([setting], 'git');
+    else if (value?.startsWith('--exec=')) yield { code: value.slice(7) };
     else if (value === 'foreach' && args[at - 1]?.value === 'submodule')
-      steps.push(
-        codeOf(
-          args.slice(at + 1).filter(({ value: v }) => v === null || !v.startsWith('--')),
-          'git',
-        ),
+      yield codeOf(
+        args.slice(at + 1).filter(({ value: v }) => v === null || !v.startsWith('--')),
+        'git',
       );
-    else if (value === 'run' && args[at - 1]?.value === 'bisect') steps.push({ run: args.slice(at + 1) });
-  });
-  return steps;
+    else if (value === 'run' && args[at - 1]?.value === 'bisect') yield { run: args.slice(at + 1) };
+  }
 };
 
 function gitSetting(setting: string | null): Step[] {
@@ -47,12 +44,15 @@ const INTERPRETERS: readonly (readonly [RegExp, RegExp])[] = [
   [/^(g|m|n)?awk$/, /system\s*\(|\||getline/],
 ];
 
+const INTERPRETER = new RegExp(INTERPRETERS.map(([names]) => names.source).join('|'));
+
 /** What an interpreter does with its arguments; null for other programs. */
 export function interpreterSteps(
   program: string,
   args: readonly Argument[],
   input: Input | undefined,
 ): readonly Step[] | null {
+  if (!INTERPRETER.test(program)) return null;
   const code = INTERPRETERS.find(([names]) => names.test(program))?.[1];
   return code ? interpreterOf(code, args, input) : null;
 }

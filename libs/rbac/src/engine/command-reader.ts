@@ -4,7 +4,6 @@ import {
   forEachChild,
   type ParsedScript,
   type Pipeline,
-  parse,
   type Redirection,
   type SyntaxNode,
   type Word,
@@ -22,19 +21,13 @@ import {
   TooManyWords,
 } from './command-words.js';
 import type { Step } from './command-steps.js';
+import { type CommandWork, Refusal, TooMuchWork } from './command-work.js';
 import { stepsOf } from './command-wrappers.js';
-
-/** Why a command is not read at all. */
-export class Refusal extends Error {}
 
 /** Shells within shells: `sh -c "sh -c …"`. */
 const MAX_SHELLS = 5;
 /** Wrappers around one program. */
 const MAX_WRAPPERS = 16;
-/** Characters parsed in all: expansions and literal shells are parsed again at each level. */
-const MAX_PARSED = 65_536;
-/** Arguments of all calls, once braces are expanded. */
-const MAX_ARGUMENTS = 16_384;
 /** Variables whose value some program runs. */
 const COMMAND_VARIABLE =
   /^(PROMPT_COMMAND|(GIT_)?(PAGER|EDITOR|SSH_COMMAND|ASKPASS)|GIT_SEQUENCE_EDITOR|VISUAL)$/;
@@ -56,8 +49,10 @@ export class CommandReader {
   private opaque: string | null = null;
   private interpreted = false;
   private forkBomb = false;
-  private parsed = 0;
-  private count = 0;
+  /** Of words that are more than plain text: what a pipe hands on is read from both its sides. */
+  private readonly argumentsByWord = new Map<Word, readonly Argument[]>();
+
+  constructor(private readonly work: CommandWork) {}
 
   /** @throws Refusal; also RangeError or TypeError of the parser. */
   read(text: string): void {
@@ -80,13 +75,7 @@ export class CommandReader {
   private readText(text: string, place: Place): void {
     const refusal = refusalOfText(text);
     if (refusal !== null) throw new Refusal(refusal);
-    this.charge(text.length);
-    this.visit(parse(text), place);
-  }
-
-  private charge(characters: number): void {
-    this.parsed += characters;
-    if (this.parsed > MAX_PARSED) throw new Refusal('the command is nested too deeply for its length');
+    this.visit(this.work.parse(text), place);
   }
 
   private visit(node: SyntaxNode, place: Place): void {
@@ -122,7 +111,7 @@ export class CommandReader {
       case 'ProcessSubstitution':
       case 'ArithmeticCommandExpansion':
         // Its script is parsed on first access, so it is counted before.
-        this.charge(node.text.length);
+        this.work.addCharacters(node.text.length);
         if (!node.script) throw new Refusal('an expansion cannot be parsed');
         break;
       case 'ArithmeticExpansion':
@@ -159,7 +148,7 @@ export class CommandReader {
   private visitPipeline(node: Pipeline, place: Place): void {
     node.commands.forEach((command, at) => {
       const before = node.commands[at - 1];
-      const input = before ? { text: printedBy(before), piped: true } : undefined;
+      const input = before ? { text: printedBy(before, this.argumentsOf), piped: true } : undefined;
       if (command.type === 'Command') this.visitCommand(command, place, input);
       else this.visit(command, place);
     });
@@ -168,27 +157,36 @@ export class CommandReader {
   private visitCommand(node: Command, place: Place, piped: Input | undefined): void {
     for (const child of node.prefix) this.visit(child, place);
     const args: Argument[] = [];
-    for (const child of node.name ? [node.name, ...node.suffix] : node.suffix) {
-      if (child.type === 'Word') {
-        // Not `push(...)`: a command may have more words than a call may have arguments.
-        for (const arg of this.argumentsOf(child)) args.push(arg);
-        this.visitChildren(child, place);
-      } else if (child.type === 'Assignment') {
-        args.push(assignmentArgument(child));
+    if (node.name) this.addArguments(node.name, place, args);
+    let redirected = node.prefix.length > 0;
+    for (const child of node.suffix) {
+      if (child.type === 'Word') this.addArguments(child, place, args);
+      else {
+        if (child.type === 'Assignment') args.push(assignmentArgument(child, this.argumentsOf));
+        else redirected = true;
         this.visit(child, place);
-      } else this.visit(child, place);
+      }
     }
     // A program's name is no file that it is given, unless it is a path.
     args.forEach((arg, at) => {
       if (at > 0 || arg.pieces.some((piece) => piece.includes('/'))) this.keepNames(arg);
     });
-    this.run(args, inputOf(node.redirects) ?? piped, place);
+    this.run(args, (redirected ? inputOf(node.redirects, this.argumentsOf) : undefined) ?? piped, place);
+  }
+
+  private addArguments(word: Word, place: Place, args: Argument[]): void {
+    // Not `push(...)`: a command may have more words than a call may have arguments.
+    const given = this.argumentsOf(word);
+    this.work.addWords(given.length);
+    for (const arg of given) args.push(arg);
+    this.visitChildren(word, place);
   }
 
   /** Follows wrappers until something is a program in its own right. */
   private run(args: readonly Argument[], input: Input | undefined, place: Place): void {
     const head = args[0];
     if (!head) return;
+    this.work.addProgram();
     if (head.value === null || head.pattern) {
       this.hide('which program runs is only known later');
       return;
@@ -199,6 +197,7 @@ export class CommandReader {
     }
     const program = programName(head.value);
     const rest = args.slice(1);
+    // Each is taken before the next is made, so that what is too much is not even made.
     for (const step of stepsOf(program, rest, input)) this.take(step, program, rest, input, place);
   }
 
@@ -209,9 +208,10 @@ export class CommandReader {
     input: Input | undefined,
     place: Place,
   ): void {
-    const inner = { ...place, via: [...place.via, program] };
-    if ('run' in step) this.run(step.run, input, inner);
-    else if ('code' in step) this.runCode(step.code, inner, step.foreign === true);
+    if ('run' in step) {
+      this.work.addWords(step.run.length);
+      this.run(step.run, input, within(place, program));
+    } else if ('code' in step) this.runCode(step.code, within(place, program), step.foreign === true);
     else if ('opaque' in step) this.hide(step.opaque);
     else if ('interpreted' in step) this.markInterpreted(args);
     else this.calls.push(toCall(program, args, place.via));
@@ -226,7 +226,7 @@ export class CommandReader {
     try {
       this.readText(code, { ...place, shells });
     } catch (error) {
-      if (!foreign || !(error instanceof Refusal)) throw error;
+      if (!foreign || !(error instanceof Refusal) || error instanceof TooMuchWork) throw error;
       this.hide('the text that a shell is given is not correct bash');
     }
   }
@@ -246,22 +246,25 @@ export class CommandReader {
   }
 
   /** The arguments that a word becomes; the files that they may name are kept. */
-  private expand(word: Word): Argument[] {
+  private expand(word: Word): readonly Argument[] {
     const args = this.argumentsOf(word);
+    this.work.addWords(args.length);
     for (const arg of args) this.keepNames(arg);
     return args;
   }
 
-  private argumentsOf(word: Word): Argument[] {
+  private readonly argumentsOf = (word: Word): readonly Argument[] => {
+    const known = this.argumentsByWord.get(word);
+    if (known) return known;
     try {
-      const args = argumentsOf(word);
-      this.count += args.length;
-      if (this.count <= MAX_ARGUMENTS) return args;
+      const args = argumentsOf(word, this.work);
+      if (word.parts) this.argumentsByWord.set(word, args);
+      return args;
     } catch (error) {
-      if (!(error instanceof TooManyWords)) throw error;
+      if (error instanceof TooManyWords) throw new Refusal('braces expand to too many words');
+      throw error;
     }
-    throw new Refusal('braces expand to too many words');
-  }
+  };
 
   private keepNames({ pieces, value, pattern }: Argument): void {
     for (const piece of pieces) {
@@ -276,9 +279,8 @@ export class CommandReader {
 
   private visitAssignment({ name, value }: Assignment, place: Place): void {
     if (value.type !== 'Word' || !COMMAND_VARIABLE.test(name)) return;
-    const [assigned] = argumentsOf(value);
-    if (assigned?.value)
-      this.runCode(assigned.value, { ...place, via: [...place.via, name.toLowerCase()] }, true);
+    const [assigned] = this.argumentsOf(value);
+    if (assigned?.value) this.runCode(assigned.value, within(place, name.toLowerCase()), true);
   }
 
   private visitRedirection(node: Redirection, place: Place): void {
@@ -300,6 +302,8 @@ export class CommandReader {
     }
   }
 }
+
+const within = ({ via, shells }: Place, wrapper: string): Place => ({ via: [...via, wrapper], shells });
 
 function toCall(program: string, args: readonly Argument[], via: readonly string[]): CommandCall {
   return {

@@ -1,4 +1,5 @@
-import { CommandReader, Refusal } from './command-reader.js';
+import { CommandReader } from './command-reader.js';
+import { CommandWork, Refusal } from './command-work.js';
 
 /** One program that a command would run, wrappers taken off. */
 export interface CommandCall {
@@ -40,9 +41,10 @@ export type CommandResult = CommandReading | { readonly refused: string };
  * Reads a bash command without running it. What is not plainly in order (syntax errors, control characters, too long,
  * too many expansions) is refused with a reason. It catches mistakes, not adversaries: what a program does with its
  * arguments, and what a script holds, is not seen.
+ * @param work counts what it takes; for one command only.
  */
-export function readCommand(command: string): CommandResult {
-  const reader = new CommandReader();
+export function readCommand(command: string, work = new CommandWork()): CommandResult {
+  const reader = new CommandReader(work);
   try {
     reader.read(command);
   } catch (error) {

@@ -12,7 +12,7 @@ export type Step =
   /** It is a program in its own right. */
   | { readonly itself: true };
 
-export type Unwrap = (args: readonly Argument[], input: Input | undefined) => readonly Step[];
+export type Unwrap = (args: readonly Argument[], input: Input | undefined) => Iterable<Step>;
 
 export const ITSELF: Step = { itself: true };
 export const FROM_INPUT: Step = { opaque: 'a shell that reads what is not in the command' };

@@ -1,4 +1,5 @@
-import { type Assignment, parse, type Word, type WordPart } from 'unbash';
+import type { Assignment, Word, WordPart } from 'unbash';
+import type { CommandWork } from './command-work.js';
 
 /** One argument as far as it can be known before the command runs. */
 export interface Argument {
@@ -41,21 +42,21 @@ export function knownArgument(value: string): Argument {
 /**
  * The arguments that one word of the text becomes. Brace expansion comes before all other expansions and is textual,
  * so the alternatives are written out and read again.
- * @throws TooManyWords
+ * @throws TooManyWords; TooMuchWork
  */
-export function argumentsOf(word: Word): Argument[] {
+export function argumentsOf(word: Word, work: CommandWork): Argument[] {
   const parts = word.parts;
   if (!parts) return [knownArgument(word.value)];
   if (!parts.some((part) => part.type === 'BraceExpansion')) return [argumentOf(parts)];
   const alternatives = parts.map((part) =>
-    part.type === 'BraceExpansion' ? braces(part.text) : [part.text],
+    part.type === 'BraceExpansion' ? braces(part.text, 0, work) : [part.text],
   );
   if (alternatives.some((texts) => texts === null))
     return [{ ...argumentOf(parts), value: null, many: true }];
   const texts = product(alternatives as string[][]);
   if (texts.every((text) => PLAIN.test(text))) return texts.map(knownArgument);
   // The empty quotes keep an alternative such as `#` or `a=b` a word.
-  const again = parse(`: ${texts.map((text) => `''${text}`).join(' ')}`);
+  const again = work.parse(`: ${texts.map((text) => `''${text}`).join(' ')}`);
   const command = again.commands[0]?.command;
   if (command?.type !== 'Command' || command.args.length !== texts.length || again.errors?.length) {
     return [unknownArgument(true)];
@@ -134,7 +135,7 @@ function collect(
 }
 
 /** The raw alternatives of `{a,b}` or `{1..3}`; null where they cannot be told. */
-function braces(text: string, level = 0): string[] | null {
+function braces(text: string, level: number, work: CommandWork): string[] | null {
   if (level > MAX_BRACE_DEPTH) throw new TooManyWords();
   const body = text.slice(1, -1);
   if (/[$`]/.test(body)) return null;
@@ -157,7 +158,7 @@ function braces(text: string, level = 0): string[] | null {
   alternatives.push(body.slice(from));
   const expanded: string[] = [];
   for (const alternative of alternatives) {
-    const inner = alternative.includes('{') ? nested(alternative, level + 1) : [alternative];
+    const inner = alternative.includes('{') ? nested(alternative, level + 1, work) : [alternative];
     if (!inner) return null;
     expanded.push(...inner);
     if (expanded.length > MAX_BRACE_WORDS) throw new TooManyWords();
@@ -165,13 +166,13 @@ function braces(text: string, level = 0): string[] | null {
   return expanded;
 }
 
-function nested(text: string, level: number): string[] | null {
-  const command = parse(`: ''${text}`).commands[0]?.command;
+function nested(text: string, level: number, work: CommandWork): string[] | null {
+  const command = work.parse(`: ''${text}`).commands[0]?.command;
   const word = command?.type === 'Command' ? command.args[0] : undefined;
   if (word?.type !== 'Word' || !word.parts) return null;
   const alternatives: string[][] = [];
   for (const part of word.parts) {
-    const texts = part.type === 'BraceExpansion' ? braces(part.text, level) : [part.text];
+    const texts = part.type === 'BraceExpansion' ? braces(part.text, level, work) : [part.text];
     if (!texts) return null;
     alternatives.push(texts);
   }
@@ -232,9 +233,12 @@ export function fileNamesIn(word: string): string[] {
   return names;
 }
 
+/** What reads a word. */
+export type ReadWord = (word: Word) => readonly Argument[];
+
 /** `name=value` among the arguments, as `export` takes it. */
-export function assignmentArgument({ name, value }: Assignment): Argument {
-  const assigned = value.type === 'Word' ? argumentsOf(value)[0] : undefined;
+export function assignmentArgument({ name, value }: Assignment, readWord: ReadWord): Argument {
+  const assigned = value.type === 'Word' ? readWord(value)[0] : undefined;
   if (!assigned || assigned.value === null)
     return { value: null, pieces: [`${name}=`], many: false, pattern: false };
   return knownArgument(`${name}=${assigned.value}`);

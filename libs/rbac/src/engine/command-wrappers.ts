@@ -28,7 +28,7 @@ export function stepsOf(
   program: string,
   args: readonly Argument[],
   input: Input | undefined,
-): readonly Step[] {
+): Iterable<Step> {
   const unwrap = UNWRAP.get(program);
   if (unwrap) return unwrap(args, input);
   return interpreterSteps(program, args, input) ?? [ITSELF];
@@ -65,7 +65,7 @@ const env: Unwrap = (args) => {
 };
 
 const lookup: Unwrap = (args) =>
-  args.some(({ value }, at) => /^-[pvV]*[vV]/.test(value ?? '') && at < commandStart(args, {}))
+  args.slice(0, commandStart(args, {})).some(({ value }) => /^-[pvV]*[vV]/.test(value ?? ''))
     ? [ITSELF]
     : prefix({})(args, undefined);
 

@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { DATA_FOLDER } from '#config';
 import type { AgentRights } from '#kernel';
-import { loadPolicy } from '../policy-document.js';
+import { compilePolicy, loadPolicy } from '../policy-document.js';
 import { decide, explain } from './decide.js';
 import type { ActionRequest, BudgetView, Subject, Verdict } from './decision.js';
 
-const { rules } = loadPolicy(join(DATA_FOLDER, 'policy', 'default.yaml'));
+const { rules, text } = loadPolicy(join(DATA_FOLDER, 'policy', 'default.yaml'));
+/** With a secret file that is meant where it stands alone. */
+const anchored = compilePolicy(text.replace(/^secret_files:$/m, '$&\n  - /etc/shadow')).rules;
 const ROOT = '/home/dev/shop';
 const PLENTY: BudgetView = { remainingMicro: 10_000_000, remainingTokens: 100_000, status: 'ok' };
 const INHERITED: AgentRights = {
@@ -208,6 +210,30 @@ describe('a command', () => {
     'mv x data/policy/default.yaml',
   ])('that changes what restrains agents is denied: %s', (command) => {
     expect(bash(command, 'admin')).toMatchObject({ decision: 'denied', rule: 'protected_file' });
+  });
+
+  it.each([
+    ['/home/dev/.ssh', null, 'cat config', 'secret_file'],
+    [null, '/home/dev/.ssh', 'cat config', 'secret_file'],
+    ['/home/dev/.aws', ROOT, 'cat credentials', 'secret_file'],
+    ['/home/dev/.aws/x', ROOT, 'cat ../credentials', 'secret_file'],
+    [`${ROOT}/.claude`, ROOT, 'echo {} > settings.json', 'protected_file'],
+    [`${ROOT}/data`, ROOT, 'touch policy/a.yaml', 'protected_file'],
+    ['/', ROOT, 'cat etc/shadow', 'secret_file'],
+    [ROOT, ROOT, 'cat etc/shadow', 'allowed'],
+    ['/etc', ROOT, 'cat /home/dev/shop/etc/shadow', 'allowed'],
+    ['/home/dev/.aws', ROOT, 'cat /tmp/credentials', 'allowed'],
+    [`${ROOT}/src`, ROOT, 'echo {} > settings.json', 'allowed'],
+    [null, null, 'cat credentials', 'allowed'],
+  ])('names files from where it runs: in %s with the root %s, %s', (cwd, root, command, rule) => {
+    const action = anAction('Bash', { command, cwd, root });
+    expect(decide(anchored, anAgent('developer'), action, PLENTY).rule).toBe(rule);
+  });
+
+  it('that names very many files from a long cwd is denied', () => {
+    const command = `ls ${Array.from({ length: 3_000 }, (_, at) => at.toString(36)).join(' ')}`;
+    const from = (cwd: string) => ask(anAgent('developer'), anAction('Bash', { command, cwd })).rule;
+    expect([from(ROOT), from(`/${'d'.repeat(100)}`)]).toEqual(['allowed', 'command.refused']);
   });
 
   it.each([

@@ -1,0 +1,2 @@
+/** Commands by what is laborious about them. */
+export const SHAPES: Readonly<Record<string, string>>;
