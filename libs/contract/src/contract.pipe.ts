@@ -1,7 +1,7 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
-import { validateSync } from 'class-validator';
 import { type FieldProblem, findUnstorable, ValidationFailed } from '#kernel';
+import { findProblems } from './compiled-checks.js';
 import { type RequestRules, rulesOf } from './field-rules.js';
 
 type RequestClass = new () => object;
@@ -63,10 +63,7 @@ export class ContractPipe implements PipeTransform {
     const unstorable = rules.lenientText ? null : findUnstorable(given);
     // Validators recurse, so they see nothing that nests too deep.
     if (unstorable) throw new ValidationFailed([...problems, unstorable]);
-    for (const error of validateSync(request, { stopAtFirstError: true, forbidUnknownValues: false })) {
-      for (const message of Object.values(error.constraints ?? {}))
-        problems.push({ path: error.property, message });
-    }
+    problems.push(...findProblems(request));
     if (problems.length > 0) throw new ValidationFailed(problems);
     return request;
   }
