@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { AgentDirectory, AuditTrail, LIMITS, type OperationContext, TransactionRunner } from '#kernel';
+import {
+  AgentDirectory,
+  AuditTrail,
+  LIMITS,
+  type OperationContext,
+  type TransactionContext,
+  TransactionRunner,
+} from '#kernel';
 import { actorOf } from './actor.js';
 
 export interface AccessDenial {
@@ -19,21 +26,25 @@ export class AccessDenials {
     private readonly agents: AgentDirectory,
   ) {}
 
-  /** @throws StoreUnavailable when the refusal cannot be recorded; the caller must not answer as if it had been. */
-  async record(ctx: OperationContext, denial: AccessDenial): Promise<void> {
-    await this.transactions.append(ctx, (tx) =>
-      this.trail.record(tx, {
-        agent: actorOf(ctx.principal, this.agents),
-        operationType: 'access.denied',
-        operationDetail: ctx.route,
-        targetResource: denial.target.slice(0, LIMITS.textBytes),
-        targetType: 'route',
-        decision: 'denied',
-        reason: denial.reason,
-        context: JSON.stringify({ code: denial.code }),
-        source: 'decided',
-        outcome: 'denied',
-      }),
-    );
+  /** @throws StoreUnavailable when they cannot be recorded; the caller must not answer as if they had been. */
+  async record(ctx: OperationContext, ...denials: readonly AccessDenial[]): Promise<void> {
+    await this.transactions.append(ctx, (tx) => {
+      for (const denial of denials) this.enter(tx, denial);
+    });
+  }
+
+  private enter(tx: TransactionContext, { code, reason, target }: AccessDenial): void {
+    this.trail.record(tx, {
+      agent: actorOf(tx.principal, this.agents),
+      operationType: 'access.denied',
+      operationDetail: tx.route,
+      targetResource: target.slice(0, LIMITS.textBytes),
+      targetType: 'route',
+      decision: 'denied',
+      reason,
+      context: JSON.stringify({ code }),
+      source: 'decided',
+      outcome: 'denied',
+    });
   }
 }

@@ -2,10 +2,17 @@ import { Injectable } from '@nestjs/common';
 import type { Page } from '#contract';
 import {
   AgentDirectory,
+  appendEach,
+  attemptEach,
   AuditTrail,
+  type EventDraft,
   type OperationContext,
+  type Outcome,
+  type PendingEvent,
   type RecordedEvent,
+  type ToolUseFinding,
   ToolUseGate,
+  type TransactionContext,
   TransactionRunner,
 } from '#kernel';
 import { ownRows } from '#rbac';
@@ -13,6 +20,12 @@ import { type AuditCounts, type AuditFilter, AuditRepository } from './audit.rep
 import type { IngestEventRequest } from './dto/ingest-event.request.js';
 import { toReportedEvent } from './reported-event.js';
 import { toFindingEvent, toToolUse } from './tool-use-finding.js';
+
+/** An event to record, and what comes of comparing it with what was decided. */
+interface Report {
+  readonly draft: EventDraft;
+  readonly finding: ToolUseFinding | null;
+}
 
 /** Records what clients report, and answers what the log holds. */
 @Injectable()
@@ -27,16 +40,19 @@ export class AuditService {
 
   /** Records a reported event; it is durable when this resolves. */
   async record(ctx: OperationContext, request: IngestEventRequest): Promise<RecordedEvent> {
-    const draft = toReportedEvent(request, ctx.principal, this.agents);
-    const use = toToolUse(request, draft);
-    const finding = use && (await this.gate.compare(use));
-    const record = await this.transactions.append(ctx, (tx) => {
-      const event = this.trail.record(tx, draft);
-      if (finding) this.trail.record(tx, toFindingEvent(draft, event, finding));
-      return event;
-    });
+    const report = await this.toReport(ctx, request);
+    const record = await this.transactions.append(ctx, (tx) => this.enter(tx, report));
     if (!record.event) throw new Error('a committed event has no place in the log');
     return record.event;
+  }
+
+  /** Records many, together; each is durable when this resolves, or has its error. @returns their ids, in order. */
+  async recordEach(
+    ctx: OperationContext,
+    requests: readonly IngestEventRequest[],
+  ): Promise<Outcome<string>[]> {
+    const reports = await attemptEach(requests, (request) => this.toReport(ctx, request));
+    return appendEach(this.transactions, ctx, reports, (tx, report) => this.enter(tx, report).auditId);
   }
 
   /** Newest first. An agent's key sees its own. */
@@ -46,6 +62,19 @@ export class AuditService {
 
   count(ctx: OperationContext): Promise<AuditCounts> {
     return this.repository.count(this.visibleAgent(ctx, undefined));
+  }
+
+  private toReport(ctx: OperationContext, request: IngestEventRequest): Report | Promise<Report> {
+    const draft = toReportedEvent(request, ctx.principal, this.agents);
+    const use = toToolUse(request, draft);
+    if (!use) return { draft, finding: null };
+    return this.gate.compare(use).then((finding) => ({ draft, finding }));
+  }
+
+  private enter(tx: TransactionContext, { draft, finding }: Report): PendingEvent {
+    const event = this.trail.record(tx, draft);
+    if (finding) this.trail.record(tx, toFindingEvent(draft, event, finding));
+    return event;
   }
 
   private visibleAgent(ctx: OperationContext, reference: string | undefined): string | undefined {

@@ -1,3 +1,4 @@
+export * from './batch.js';
 export * from './compiled-checks.js';
 export * from './contract.pipe.js';
 export * from './counts.js';

@@ -6,6 +6,7 @@ export * from './fixed-point.js';
 export * from './ids.js';
 export * from './limits.js';
 export * from './operation-context.js';
+export * from './outcome.js';
 export * from './ports.js';
 export * from './principal.js';
 export * from './random.js';

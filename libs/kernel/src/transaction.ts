@@ -7,6 +7,11 @@ export interface Sink<Row> {
   readonly order: number;
   /** Writes `rows`, in the order given, inside the group's transaction. May add rows to sinks of higher order. */
   flush(tx: Transaction, rows: readonly Row[]): Promise<void>;
+  /**
+   * Writes and commits `rows` with one statement, outside any transaction, where a group has no others.
+   * @returns false where they must be flushed; then nothing was written.
+   */
+  commitAlone?(tx: Transaction, rows: readonly Row[]): Promise<boolean>;
 }
 
 /** One unit of work inside a commit group. Persistence knows how to run SQL on it; nobody else needs to. */

@@ -4,6 +4,8 @@ import {
   AgentDirectory,
   AgentNotFound,
   type AgentRef,
+  appendEach,
+  attemptEach,
   AuditTrail,
   ChargeRecorder,
   Clock,
@@ -11,6 +13,7 @@ import {
   type MetricDraft,
   MetricRecorder,
   type OperationContext,
+  type Outcome,
   toMicros,
   toMicroUsd,
   toNano,
@@ -33,6 +36,13 @@ const MAX_AHEAD_MS = 5 * 60_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
+/** A metric to record, of whom it is, and the context as it was sent. */
+interface Report {
+  readonly agent: AgentRef;
+  readonly draft: MetricDraft;
+  readonly context: Record<string, unknown> | undefined;
+}
+
 /** Records metrics and sums them up. */
 @Injectable()
 export class MetricsService {
@@ -51,28 +61,17 @@ export class MetricsService {
    * @throws AgentNotFound, AccessDenied, ValidationFailed
    */
   async record(ctx: OperationContext, request: CreateMetricRequest): Promise<MetricResponse> {
-    const agent = this.agents.resolve(request.agent_id);
-    if (!agent) throw new AgentNotFound(request.agent_id);
-    requireOwnAgent(ctx, agent.agentId);
-    const draft = this.toDraft(agent, request);
-    return this.transactions.append(ctx, (tx) => {
-      const metric = toMetricResponse(toMetricRow(this.recorder.record(tx, draft), draft));
-      this.audit.record(tx, {
-        agent,
-        operationType: 'metric.record',
-        operationDetail: draft.metricType,
-        targetResource: metric.metric_id,
-        targetType: 'metric',
-        decision: 'allowed',
-        costMicro: draft.costMicro,
-        tokensUsed: draft.tokensUsed,
-        context: JSON.stringify(metric),
-        source: 'decided',
-        outcome: 'success',
-      });
-      if (draft.metricType === 'cost') this.charge(tx, agent, draft, request.context);
-      return metric;
-    });
+    const report = this.toReport(ctx, request);
+    return this.transactions.append(ctx, (tx) => this.enter(tx, report));
+  }
+
+  /** Records many, together; each is durable when this resolves, or has its error. @returns their ids, in order. */
+  async recordEach(
+    ctx: OperationContext,
+    requests: readonly CreateMetricRequest[],
+  ): Promise<Outcome<string>[]> {
+    const reports = await attemptEach(requests, (request) => this.toReport(ctx, request));
+    return appendEach(this.transactions, ctx, reports, (tx, report) => this.enter(tx, report).metric_id);
   }
 
   /** Newest first. An agent's key sees its own. */
@@ -106,6 +105,32 @@ export class MetricsService {
 
   private visibleAgent(ctx: OperationContext, reference: string | undefined): string | undefined {
     return ownRows(ctx.principal, reference === undefined ? undefined : this.agents.idFor(reference));
+  }
+
+  private toReport(ctx: OperationContext, request: CreateMetricRequest): Report {
+    const agent = this.agents.resolve(request.agent_id);
+    if (!agent) throw new AgentNotFound(request.agent_id);
+    requireOwnAgent(ctx, agent.agentId);
+    return { agent, draft: this.toDraft(agent, request), context: request.context };
+  }
+
+  private enter(tx: TransactionContext, { agent, draft, context }: Report): MetricResponse {
+    const metric = toMetricResponse(toMetricRow(this.recorder.record(tx, draft), draft));
+    this.audit.record(tx, {
+      agent,
+      operationType: 'metric.record',
+      operationDetail: draft.metricType,
+      targetResource: metric.metric_id,
+      targetType: 'metric',
+      decision: 'allowed',
+      costMicro: draft.costMicro,
+      tokensUsed: draft.tokensUsed,
+      context: JSON.stringify(metric),
+      source: 'decided',
+      outcome: 'success',
+    });
+    if (draft.metricType === 'cost') this.charge(tx, agent, draft, context);
+    return metric;
   }
 
   private charge(

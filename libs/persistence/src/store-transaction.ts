@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Sink, Transaction, TransactionContext } from '#kernel';
-import type { Queryable } from './sql.js';
+import type { Dialect, Queryable } from './sql.js';
 import type { WriteConnection } from './store.js';
 
 /** One unit's part of a commit group: SQL under its savepoint, rows for the sinks, effects after the commit. */
@@ -10,6 +10,10 @@ export class StoreTransaction implements Transaction, Queryable {
   private over = false;
 
   constructor(private readonly connection: WriteConnection) {}
+
+  get dialect(): Dialect {
+    return this.connection.dialect;
+  }
 
   /** TypeORM's manager on this transaction, for repositories. `save` opens transactions of its own: do not use it. */
   get manager(): EntityManager {
@@ -55,6 +59,13 @@ export class StoreTransaction implements Transaction, Queryable {
       this.rows.delete(sink);
       await sink.flush(this, rows);
     }
+  }
+
+  /** Commits by itself what needs no transaction around it. @returns false where that cannot be; nothing was written. */
+  async commitAlone(): Promise<boolean> {
+    const [[sink, rows] = [], ...others] = this.rows;
+    if (!sink?.commitAlone || !rows || others.length > 0) return false;
+    return sink.commitAlone(this, rows);
   }
 
   /** The commit is durable whatever an effect does: one that throws is told to `failed` and harms no other. */

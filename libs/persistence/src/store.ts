@@ -9,6 +9,7 @@ export type Execute = <Row>(sql: string, parameters?: readonly unknown[]) => Pro
 
 /** The writing connection, for SQL and for TypeORM's manager. */
 export interface WriteConnection {
+  readonly dialect: Dialect;
   readonly runner: QueryRunner;
   readonly execute: Execute;
 }
@@ -39,6 +40,7 @@ export class Store {
     const runner = this.writeSource.createQueryRunner();
     const { prepared } = this;
     return {
+      dialect: this.dialect,
       runner,
       execute: (sql, parameters = []) =>
         prepared

@@ -96,9 +96,14 @@ export class Writer extends TransactionRunner {
   private async tryCommit(units: readonly Unit[]): Promise<{ error: unknown; duringCommit: boolean } | null> {
     const connection = this.store.writeConnection();
     const { runner, execute } = connection;
-    let duringCommit = false;
-    try {
+    const at = { begun: false, commit: false };
+    const begin = async (): Promise<void> => {
+      at.begun = true;
       for (const statement of BEGIN[this.store.dialect]) await execute(statement);
+    };
+    try {
+      // Appends run no SQL of their own, so they need no transaction yet, and perhaps none.
+      if (units.some(({ isolated }) => isolated)) await begin();
       const group = new StoreTransaction(connection);
       const answers: (() => void)[] = [];
       for (const unit of units) {
@@ -114,16 +119,18 @@ export class Writer extends TransactionRunner {
           part.end();
         }
       }
-      await group.flush();
-      duringCommit = true;
-      await execute('COMMIT');
-      duringCommit = false;
+      if (at.begun || !(await group.commitAlone())) {
+        if (!at.begun) await begin();
+        await group.flush();
+        at.commit = true;
+        await execute('COMMIT');
+      }
       group.runEffects((error) => this.logger.error(error, 'an effect of a commit failed'));
       for (const answer of answers) answer();
       return null;
     } catch (error) {
-      await execute('ROLLBACK').catch(() => undefined);
-      return { error, duringCommit };
+      if (at.begun) await execute('ROLLBACK').catch(() => undefined);
+      return { error, duringCommit: at.commit };
     } finally {
       await runner.release().catch(() => undefined);
     }

@@ -54,6 +54,16 @@ export const EVENT_COLUMNS = [
   'trace_id',
 ] as const satisfies readonly (keyof LogRow)[];
 
+/** All columns of the log: those, and what binds their content into it. */
+export const LOG_COLUMNS = [...EVENT_COLUMNS, 'text_salt', 'text_hash', 'leaf_hash'] as const;
+
+/** Where the log ends. */
+export interface LogHead {
+  readonly size: number;
+  /** The right edge of its Merkle tree. */
+  readonly frontier: string;
+}
+
 export function toValues(event: RecordedEvent): unknown[] {
   return [
     event.seq,

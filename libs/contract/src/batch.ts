@@ -1,0 +1,128 @@
+import { applyDecorators, HttpCode, SetMetadata, type Type } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiExtraModels,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiResponse,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import type { Response } from 'express';
+import type { OperationContext, Outcome } from '#kernel';
+import { ApiBodyProblems, FieldProblemResponse } from './problem.js';
+import type { ContextRequest } from './request-context.js';
+
+export const NDJSON = 'application/x-ndjson';
+/** How many items an array may hold. */
+export const MAX_BATCH_ITEMS = 10_000;
+
+/** What a route of batches does with its items. */
+export interface BatchWork<Item extends object> {
+  /** The request of the call that takes one item. */
+  readonly item: new () => Item;
+  /** @returns the id of each item that is durable now, or its error; in their order. Never rejects. */
+  record(ctx: OperationContext, items: readonly Item[]): Promise<Outcome<string>[]>;
+}
+
+/** Reads batches, has their items recorded, and answers what became of each. */
+export abstract class BatchCalls {
+  abstract answer<Item extends object>(
+    request: ContextRequest,
+    response: Response,
+    work: BatchWork<Item>,
+  ): Promise<void>;
+}
+
+export class ItemProblemResponse {
+  @ApiProperty({ description: 'A stable word for machines.', example: 'VALIDATION_FAILED' })
+  code!: string;
+
+  @ApiProperty({ description: 'One sentence for a human.', example: 'cost_usd: must be 0 or more' })
+  detail!: string;
+
+  @ApiProperty({ description: 'The fields that were refused.', type: [FieldProblemResponse] })
+  errors!: readonly FieldProblemResponse[];
+}
+
+const INDEX = { description: "The item's place, from 0; of lines, blank ones count too.", example: 0 };
+
+/** A line of the answer to lines. */
+export class RejectedLineResponse {
+  @ApiProperty({ ...INDEX, type: 'integer' })
+  index!: number;
+
+  @ApiProperty({ description: 'The HTTP status that the item alone would have had.', example: 422 })
+  status!: number;
+
+  @ApiProperty({ description: 'Why it was refused.', type: ItemProblemResponse })
+  error!: ItemProblemResponse;
+}
+
+export class BatchItemResponse {
+  @ApiProperty({ ...INDEX, type: 'integer' })
+  index!: number;
+
+  @ApiProperty({ description: 'The HTTP status that the item alone would have had.', example: 201 })
+  status!: number;
+
+  @ApiPropertyOptional({
+    description: 'Of what was recorded: `audit_id` of an event, `metric_id` of a metric.',
+    example: '019ab0de-7c1f-7f5a-9d25-2f0c5d9f3a11',
+  })
+  id?: string;
+
+  @ApiPropertyOptional({ description: 'Why it was refused.', type: ItemProblemResponse })
+  error?: ItemProblemResponse;
+}
+
+/** The last line of the answer to lines. */
+export class BatchSummaryResponse {
+  @ApiProperty({ description: 'Items that are on disk.', example: 9_999, type: 'integer' })
+  accepted!: number;
+
+  @ApiProperty({ description: 'Items that were refused.', example: 1, type: 'integer' })
+  rejected!: number;
+}
+
+export class BatchResponse extends BatchSummaryResponse {
+  @ApiProperty({ description: 'What became of each item, in their order.', type: [BatchItemResponse] })
+  results!: readonly BatchItemResponse[];
+}
+
+const BATCH = 'contract:batch';
+
+/** Whether the handler takes batches; then lines are left to it to read. */
+export function takesBatches(handler: object): boolean {
+  return Reflect.getMetadata(BATCH, handler) === true;
+}
+
+/** The handler takes an array, or lines, of what `item` describes, and leaves the answer to {@link BatchCalls}. */
+export function TakesBatches(item: Type<object>): MethodDecorator {
+  const schemaOf = (type: Type<object>) => ({ $ref: getSchemaPath(type) });
+  return applyDecorators(
+    SetMetadata(BATCH, true),
+    HttpCode(207),
+    ApiExtraModels(item, BatchResponse, RejectedLineResponse, BatchSummaryResponse),
+    ApiConsumes('application/json', NDJSON),
+    ApiBody({
+      description: `An array of up to ${MAX_BATCH_ITEMS} items; or lines, each of one item, as many as you like.`,
+      required: true,
+      schema: { type: 'array', maxItems: MAX_BATCH_ITEMS, items: schemaOf(item) },
+    }),
+    ApiResponse({
+      status: 207,
+      description: 'The array was taken; `results` says what became of each item.',
+      content: { 'application/json': { schema: schemaOf(BatchResponse) } },
+    }),
+    ApiResponse({
+      status: 200,
+      description:
+        'The lines were taken: a line for each that was refused, up to 10,000 and 4 MiB of them, then the summary.',
+      content: {
+        [NDJSON]: { schema: { oneOf: [schemaOf(RejectedLineResponse), schemaOf(BatchSummaryResponse)] } },
+      },
+    }),
+    ApiBodyProblems(),
+  );
+}
