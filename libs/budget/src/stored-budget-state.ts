@@ -2,11 +2,23 @@ import { Injectable } from '@nestjs/common';
 import { type AgentRef, BudgetCalendar, type BudgetSnapshot, BudgetState, Clock } from '#kernel';
 import { Reader } from '#persistence';
 import { PolicyInForce } from '#rbac';
-import { Standing } from './standing.js';
+import { type Spender, Standing } from './standing.js';
 
-/** Reads where an agent stands, with one statement. */
+/** How many are answered by one statement at the most. */
+const TOGETHER = 100;
+
+interface Asked {
+  readonly spender: Spender;
+  readonly answer: (snapshot: BudgetSnapshot) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Reads where agents stand: those that are asked about while a read is under way share the next one. */
 @Injectable()
 export class StoredBudgetState extends BudgetState {
+  private waiting: Asked[] = [];
+  private reading = false;
+
   constructor(
     private readonly reader: Reader,
     private readonly policy: PolicyInForce,
@@ -16,13 +28,31 @@ export class StoredBudgetState extends BudgetState {
     super();
   }
 
-  async of(agent: AgentRef, sessionId: string | null): Promise<BudgetSnapshot> {
-    const terms = {
-      rules: this.policy.current.budgets,
-      day: this.calendar.today(),
-      now: this.clock.now(),
-    };
-    const spender = { agent, sessionId };
-    return (await Standing.read(this.reader, [spender], terms)).of(spender);
+  of(agent: AgentRef, sessionId: string | null): Promise<BudgetSnapshot> {
+    return new Promise((answer, fail) => {
+      this.waiting.push({ spender: { agent, sessionId }, answer, fail });
+      if (!this.reading) void this.readAll();
+    });
+  }
+
+  private async readAll(): Promise<void> {
+    this.reading = true;
+    while (this.waiting.length > 0) await this.read(this.waiting.splice(0, TOGETHER));
+    this.reading = false;
+  }
+
+  private async read(asked: readonly Asked[]): Promise<void> {
+    try {
+      const terms = {
+        rules: this.policy.current.budgets,
+        day: this.calendar.today(),
+        now: this.clock.now(),
+      };
+      const spenders = asked.map(({ spender }) => spender);
+      const standing = await Standing.read(this.reader, spenders, terms);
+      for (const { spender, answer } of asked) answer(standing.of(spender));
+    } catch (error) {
+      for (const { fail } of asked) fail(error);
+    }
   }
 }
