@@ -98,6 +98,7 @@ describe('keys', () => {
   it('are replaced, at once or after a time of grace', async () => {
     const made = await cli('create', '--name', 'turns', '--role', 'tester');
     const idOf = ({ stderr }: Ended) => /^Key (\S+) /.exec(stderr)?.[1] ?? '';
+    expect(made.stderr).toContain('(service, tester, never ends)');
     const second = await cli('rotate', idOf(made), '--grace-s', '3600');
     expect(second).toMatchObject({ code: 0, stdout: expect.stringMatching(/^arm_/) });
     const third = await cli('rotate', idOf(second));

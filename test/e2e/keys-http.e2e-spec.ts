@@ -197,6 +197,31 @@ describe('keys over HTTP', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 404]);
   });
 
+  it('lets no key that replaces one in its time of grace live longer than that', async () => {
+    const old = (await make({ networks: ['127.0.0.0/8'] })).body;
+    const both = await Promise.all([60, 3_600].map((grace_s) => rotate(old.key_id, { grace_s })));
+    expect(both.map(({ status }) => status)).toEqual([201, 201]);
+    const { body: shown } = await service.request('GET', `/keys/${old.key_id}`);
+    const ends = both.map(({ body }) => body.expires_at);
+    expect(ends.filter((end) => end !== null)).toHaveLength(1);
+    expect(ends.find((end) => end !== null) >= shown.expires_at).toBe(true);
+    expect(both.map(({ body }) => body.networks)).toEqual([old.networks, old.networks]);
+    later(3_601 * SECOND_MS);
+    expect(await statusWith(old.secret)).toBe(401);
+    expect((await Promise.all(both.map(({ body }) => statusWith(body.secret)))).sort()).toEqual([200, 401]);
+  });
+
+  it("replaces no key of an agent that was retired, which has ended with the agent's others", async () => {
+    const retiring = await register(service, 'retiring');
+    const old = (await make({ kind: 'agent', agent_id: retiring.id })).body;
+    const { body: next } = await rotate(old.key_id, { grace_s: 60 });
+    expect((await service.request('DELETE', `/agents/${retiring.id}`)).status).toBe(204);
+    for (const { key_id, secret } of [old, next]) {
+      expect(await statusWith(secret)).toBe(401);
+      expectProblem(await rotate(key_id), 404, 'KEY_NOT_FOUND');
+    }
+  });
+
   it.each([-1, 86_401, 1.5, 'soon'])('refuses a grace of %j seconds', async (grace_s) => {
     const { body } = await make();
     expectProblem(await rotate(body.key_id, { grace_s }), 422, 'VALIDATION_FAILED', 'grace_s');

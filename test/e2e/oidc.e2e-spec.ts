@@ -80,6 +80,8 @@ describe('a token of the OpenID provider', () => {
     ['two roles', { role: ['admin', 'analyst'] }, /claim role/],
     ['a subject of blanks', { sub: 'a b' }, /sub/],
     ['no text as subject', { sub: '' }, /sub/],
+    ['a list as subject', { sub: ['ada'] as never }, /sub/],
+    ['a number as subject', { sub: 7 as never }, /sub/],
     ['an endless expiry', { exp: '9' as never }, /its exp/],
   ])('is refused with %s', async (_what, claims, detail) => {
     const answer = await get(await issuer.token({ claims }));
@@ -208,14 +210,19 @@ describe('the OpenID provider', () => {
     expectProblem(await get(await issuer.token()), 401, 'UNAUTHENTICATED');
   });
 
-  it('may be away: tokens are refused with the reason and not counted, and taken when it is back', async () => {
+  it('may be away: tokens are put off and not counted, by upgrade too, and taken when it is back', async () => {
     issuer.down = true;
     const token = await issuer.token();
-    for (let i = 0; i < 3; i += 1) {
+    for (let i = 0; i < 12; i += 1) {
       const answer = await get(token);
-      expectProblem(answer, 401, 'UNAUTHENTICATED');
+      expectProblem(answer, 503, 'STORE_UNAVAILABLE');
       expect(answer.body.detail).toMatch(/keys cannot be read/);
     }
+    const headers: [string, string][] = [
+      ['Host', '127.0.0.1'],
+      ['Authorization', `Bearer ${token}`],
+    ];
+    expect((await sendUpgrade(service.service.port, { target: '/ws', headers })).status).toBe(503);
     expect(issuer.asked).toHaveLength(1);
     expect(await newestEntries(service)).toEqual([]);
     issuer.down = false;
@@ -229,8 +236,7 @@ describe('the OpenID provider', () => {
     ['no keys', { jwks_uri: undefined }],
   ])('is not believed with %s', async (_what, lies) => {
     issuer.lies = lies;
-    const answer = await get(await issuer.token());
-    expectProblem(answer, 401, 'UNAUTHENTICATED');
+    expectProblem(await get(await issuer.token()), 503, 'STORE_UNAVAILABLE');
     expect(issuer.asked).toEqual(['/realm/.well-known/openid-configuration']);
   });
 

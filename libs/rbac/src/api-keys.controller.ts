@@ -84,7 +84,8 @@ export class ApiKeysController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({
     summary: 'Replace a key by one of the same attributes',
-    description: 'The old one ends at once, or after `grace_s` seconds.',
+    description:
+      'The old one ends at once, or after `grace_s` seconds. The new one ends when the old one would have; one that replaces a key in its time of grace ends with that.',
   })
   @ApiParam(KEY_PARAM)
   @ApiCreatedResponse({ type: CreatedKeyResponse, description: 'The new key.' })

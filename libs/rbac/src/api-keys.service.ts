@@ -72,7 +72,8 @@ export class ApiKeysService {
   }
 
   /**
-   * Makes a key like this one, which ends: at once, or when the time of grace is over, unless it expires before.
+   * Makes a key like this one, which ends: at once, or when the time of grace is over, unless it expires before. The
+   * new one expires when the old one would have: one that replaces a key in its time of grace ends with that.
    * @param graceMs milliseconds; 0 for at once.
    * @throws DomainError `KEY_NOT_FOUND` also for one that has expired, since the new one would have, too.
    */

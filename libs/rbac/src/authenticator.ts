@@ -34,7 +34,7 @@ export class Authenticator {
    * Who sent these headers, at once for a key; a token may have to be verified first.
    * @param peer the address at the other end of the connection, which no header can change.
    * @throws LoginFailed for credentials that do not hold, or not from there; DomainError `UNAUTHENTICATED` without any,
-   * or where they cannot be checked. Failures are not counted here: whoever answers does that, once.
+   * `STORE_UNAVAILABLE` where they cannot be checked. Failures are not counted here: whoever answers does that, once.
    */
   authenticate(headers: IncomingHttpHeaders, peer: string | undefined): Principal | Promise<Principal> {
     return this.recognize(headers, peer) ?? this.tokens.verify(presentedKey(headers) ?? '');

@@ -67,7 +67,8 @@ function createCommand(): Command {
 
 /** The key alone on the standard output, for pipes. */
 function show({ key, secret }: CreatedApiKey): void {
-  console.error(`Key ${key.keyId} (${key.kind}, ${key.role}). It is shown this once:`);
+  const ends = key.expiresAt === null ? 'never ends' : `ends ${formatTime(key.expiresAt)}`;
+  console.error(`Key ${key.keyId} (${key.kind}, ${key.role}, ${ends}). It is shown this once:`);
   console.log(secret);
 }
 

@@ -58,7 +58,7 @@ export class OidcTokens {
 
   /**
    * @throws LoginFailed for a token that is not valid here (RFC 7519, section 7.2) or gives none of the ten roles;
-   * DomainError `UNAUTHENTICATED` where the issuer's keys cannot be read.
+   * DomainError `STORE_UNAVAILABLE` where the issuer's keys cannot be read.
    */
   async verify(token: string): Promise<Principal> {
     const payload = await this.validPayload(token);
@@ -91,7 +91,8 @@ export class OidcTokens {
   }
 
   private toPrincipal(payload: JWTPayload): Principal {
-    if (!SUBJECT.test(payload.sub ?? ''))
+    // Signed by the issuer and still of any JSON type: a list of one name would pass for the name.
+    if (typeof payload.sub !== 'string' || !SUBJECT.test(payload.sub))
       throw new LoginFailed('The token is not valid: its sub is malformed.');
     const claim = this.config?.roleClaim ?? '';
     const given = new Set([payload[claim]].flat());
