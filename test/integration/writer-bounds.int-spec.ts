@@ -22,8 +22,10 @@ describe('the writer, at its bounds', () => {
   it('refuses what its queue cannot hold, and takes work again once it has caught up', async () => {
     const store = newTestStore();
     const opened = await OpenedStore.open(store);
-    const idle = () => opened.writer.append(opened.ctx, () => 1);
-    const settled = await Promise.allSettled(Array.from({ length: 2_010 }, idle));
+    const idle = (route: string | null = null) => opened.writer.append({ ...opened.ctx, route }, () => 1);
+    const settled = await Promise.allSettled(
+      Array.from({ length: 2_010 }, (_, index) => idle(`route ${index % 2}`)),
+    );
     const refused = settled.filter((each) => each.status === 'rejected');
     expect(refused).toHaveLength(10);
     expect(refused[0]).toMatchObject({ reason: { code: 'STORE_UNAVAILABLE' } });
@@ -31,6 +33,19 @@ describe('the writer, at its bounds', () => {
     await opened.close();
     await store.remove();
   });
+});
+
+it('keeps room in its queue for other work than what fills it', async () => {
+  const store = newTestStore();
+  const opened = await OpenedStore.open(store);
+  const idle = (route: string) => opened.writer.append({ ...opened.ctx, route }, () => 1);
+  const flood = Promise.allSettled(Array.from({ length: 5_000 }, () => idle('a flood')));
+  const others = await Promise.allSettled(Array.from({ length: 500 }, () => idle('another')));
+  expect(others.every(({ status }) => status === 'fulfilled')).toBe(true);
+  expect((await flood).filter(({ status }) => status === 'rejected')).toHaveLength(3_500);
+  await expect(idle('a flood')).resolves.toBe(1);
+  await opened.close();
+  await store.remove();
 });
 
 describe('sequence numbers', () => {

@@ -55,7 +55,7 @@ export class OpenedStore {
     readonly store: Store,
     readonly sources: readonly [DataSource, DataSource],
   ) {
-    this.writer = new Writer(store);
+    this.writer = new Writer(store, 2_000);
     this.reader = new Reader(store);
     this.tail = new LogTail(new AuditRepository(this.reader), this.bus);
     this.trail = new LogAuditTrail(new SystemClock(), this.tail);

@@ -9,6 +9,8 @@ export interface Config {
   readonly adminApiKey: string | null;
   /** How many logins from one address may fail before it has to wait. */
   readonly loginFailuresPerMinute: number;
+  /** How many writes may wait; those beyond are answered 503. */
+  readonly writeQueueMax: number;
   /** The OpenID provider whose tokens are taken beside keys; null for none. */
   readonly oidc: OidcConfig | null;
   readonly corsOrigins: readonly string[];

@@ -12,6 +12,7 @@ const DEFAULTS: Config = {
   rbacEnabled: false,
   adminApiKey: null,
   loginFailuresPerMinute: 10,
+  writeQueueMax: 2_000,
   oidc: null,
   corsOrigins: ['http://localhost:3000', 'http://localhost:5173'],
   allowedHosts: [],
@@ -68,6 +69,10 @@ const GOOD: Readonly<Record<string, readonly Case[]>> = {
   LOGIN_FAILURES_PER_MINUTE: [
     ['1', { loginFailuresPerMinute: 1 }],
     ['1000000', { loginFailuresPerMinute: 1_000_000 }],
+  ],
+  WRITE_QUEUE_MAX: [
+    ['16', { writeQueueMax: 16 }],
+    ['1000000', { writeQueueMax: 1_000_000 }],
   ],
   OIDC_ISSUER: [
     ['https://id.example.com', oidc('https://id.example.com'), AUDIENCE],
@@ -135,6 +140,7 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
   RBAC_ENABLED: ['yes', 'TRUE', 'on'],
   ADMIN_API_KEY: ['k'.repeat(31), `${KEY} `, `${KEY}ü`, 'k'.repeat(513)],
   LOGIN_FAILURES_PER_MINUTE: ['0', '1000001', '-1', 'many'],
+  WRITE_QUEUE_MAX: ['15', '1000001', '-1', 'many'],
   OIDC_ISSUER: ['id.example.com', 'http://id.example.com', 'ftp://id', 'https://id?x=1', 'https://id#x'],
   OIDC_AUDIENCE: ['a b', 'x'.repeat(513)],
   OIDC_ROLE_CLAIM: ['a b', 'x'.repeat(257)],

@@ -84,6 +84,7 @@ export const ENVIRONMENT = z.object({
     .regex(/^[\x21-\x7e]{32,512}$/, 'at least 32 visible ASCII characters')
     .optional(),
   LOGIN_FAILURES_PER_MINUTE: integer(10, 1, 1_000_000),
+  WRITE_QUEUE_MAX: integer(2_000, 16, 1_000_000),
   OIDC_ISSUER: z
     .string()
     .refine(
@@ -207,6 +208,7 @@ export function parseEnvironment(env: Readonly<Record<string, string | undefined
     rbacEnabled: value.RBAC_ENABLED,
     adminApiKey: value.ADMIN_API_KEY ?? null,
     loginFailuresPerMinute: value.LOGIN_FAILURES_PER_MINUTE,
+    writeQueueMax: value.WRITE_QUEUE_MAX,
     oidc: toOidc(value),
     corsOrigins: value.CORS_ORIGINS,
     allowedHosts: value.ALLOWED_HOSTS,

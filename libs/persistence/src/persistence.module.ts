@@ -49,7 +49,11 @@ export class PersistenceModule implements BeforeApplicationShutdown {
             return store;
           },
         },
-        { provide: Writer, inject: [Store], useFactory: (store: Store) => new Writer(store) },
+        {
+          provide: Writer,
+          inject: [Store, CONFIG],
+          useFactory: (store: Store, { writeQueueMax }: Config) => new Writer(store, writeQueueMax),
+        },
         { provide: TransactionRunner, useExisting: Writer },
         { provide: Reader, inject: [Store], useFactory: (store: Store) => new Reader(store) },
         { provide: EventBus, useClass: PostCommitEventBus },

@@ -7,8 +7,8 @@ import type { Execute, Store } from './store.js';
 
 /** How many units share one commit at the most. */
 const GROUP_MAX = 1_000;
-/** How many may wait; beyond it the caller is told to come back, so that memory stays bounded. */
-const QUEUE_MAX = 2_000;
+/** How much of the queue one kind of work, such as the calls of one route, may take: the others still find room. */
+const SHARE = 0.75;
 
 /** A caller's work on its way to a commit. */
 interface Unit {
@@ -30,8 +30,14 @@ export class Writer extends TransactionRunner {
   private queue: Unit[] = [];
   private running: Promise<void> | null = null;
   private closed = false;
+  /** How many wait, by route. */
+  private readonly waiting = new Map<string | null, number>();
 
-  constructor(private readonly store: Store) {
+  /** @param queueMax how many may wait; beyond it the caller is told to come back, so that memory stays bounded. */
+  constructor(
+    private readonly store: Store,
+    private readonly queueMax: number,
+  ) {
     super();
   }
 
@@ -53,11 +59,13 @@ export class Writer extends TransactionRunner {
   }
 
   private enqueue(ctx: OperationContext, work: Unit['work'], isolated: boolean): Promise<unknown> {
-    if (this.closed || this.queue.length >= QUEUE_MAX) {
-      return Promise.reject(
-        new StoreUnavailable(new Error(this.closed ? 'the writer is closed' : 'the write queue is full')),
-      );
+    const waiting = this.waiting.get(ctx.route) ?? 0;
+    const full = this.queue.length >= this.queueMax || waiting >= this.queueMax * SHARE;
+    if (this.closed || full) {
+      const why = this.closed ? 'the writer is closed' : 'the write queue is full';
+      return Promise.reject(new StoreUnavailable(new Error(why)));
     }
+    this.waiting.set(ctx.route, waiting + 1);
     return new Promise((resolve, reject) => {
       this.queue.push({ ctx, work, isolated, resolve, reject });
       this.running ??= this.drain();
@@ -69,6 +77,7 @@ export class Writer extends TransactionRunner {
     await new Promise(setImmediate);
     while (this.queue.length > 0) {
       const units = this.queue.splice(0, GROUP_MAX);
+      for (const { ctx } of units) this.waiting.set(ctx.route, (this.waiting.get(ctx.route) ?? 1) - 1);
       await this.commit(units);
     }
     this.running = null;
