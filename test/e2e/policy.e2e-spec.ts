@@ -7,7 +7,8 @@ import { policyFile } from '#rbac';
 import { aKey, register } from '../support/access-calls.js';
 import { eventually } from '../support/eventually.js';
 import { httpRoutesOf } from '../support/routes.js';
-import { TestService } from '../support/service.js';
+import { ADMIN_KEY, TestService } from '../support/service.js';
+import { listen } from '../support/stream.js';
 
 const DEFAULT = readFileSync(policyFile({ policyFile: null }), 'utf8');
 
@@ -86,6 +87,26 @@ describe('the policy', () => {
     );
     expect(documents).toEqual([DOCS_ONLY, DEFAULT]);
     expect((await service.request('GET', '/policy/versions/%00')).status).toBe(404);
+  });
+
+  it('closes the streams, on every instance, of whoever may no longer read them', async () => {
+    const { secret } = await aKey(service, 'analyst');
+    const knows = async () =>
+      (await second.request('GET', '/agents', undefined, { key: secret })).status === 200;
+    await eventually('the other instance to know the key', knows);
+    const ends = [await listen(service, '/ws', secret), await listen(second, '/ws', secret)];
+    const stays = await listen(second, '/ws', ADMIN_KEY);
+    const without = changed((d) => {
+      const readers = d.http_permissions['stream:read'] as string[];
+      d.http_permissions['stream:read'] = readers.filter((role) => role !== 'analyst');
+    });
+    writeFileSync(file, without);
+    expect((await service.request('POST', '/policy/reload')).status).toBe(200);
+    for (const { closed } of ends) expect(await closed).toMatchObject({ code: 1008 });
+    writeFileSync(file, DEFAULT);
+    expect((await service.request('POST', '/policy/reload')).status).toBe(200);
+    expect(stays.ws.readyState).toBe(stays.ws.OPEN);
+    stays.ws.terminate();
   });
 });
 

@@ -24,7 +24,7 @@ export class StreamHub implements OnModuleInit, BeforeApplicationShutdown {
 
   constructor(
     private readonly events: EventBus,
-    private readonly authenticator: Pick<Authenticator, 'stillKnown'>,
+    private readonly authenticator: Pick<Authenticator, 'stillKnown' | 'may'>,
     private readonly limits: StreamLimits = STREAM_LIMITS,
   ) {}
 
@@ -67,14 +67,14 @@ export class StreamHub implements OnModuleInit, BeforeApplicationShutdown {
     for (const client of this.clients) client.checkLiveness();
   }
 
-  /** Closes, with 1008, the clients whose key was revoked or has expired. */
+  /** Closes, with 1008, the clients whose key was revoked or has expired, or that may no longer read the stream. */
   checkRights(): void {
-    const known = new Map<Principal, boolean>();
+    const reasons = new Map<Principal, string | null>();
     for (const client of this.clients) {
       const { principal } = client;
-      let still = known.get(principal);
-      if (still === undefined) known.set(principal, (still = this.authenticator.stillKnown(principal)));
-      if (!still) client.close(CLOSE.policyViolation, 'the key is no longer valid');
+      let reason = reasons.get(principal);
+      if (reason === undefined) reasons.set(principal, (reason = this.reasonToClose(principal)));
+      if (reason !== null) client.close(CLOSE.policyViolation, reason);
     }
   }
 
@@ -89,9 +89,14 @@ export class StreamHub implements OnModuleInit, BeforeApplicationShutdown {
     await Promise.all([...this.clients].map((client) => client.gone));
   }
 
+  private reasonToClose(principal: Principal): string | null {
+    if (!this.authenticator.stillKnown(principal)) return 'the key is no longer valid';
+    return this.authenticator.may(principal, 'stream:read') ? null : 'the policy no longer permits it';
+  }
+
   private announce(events: readonly RecordedEvent[]): void {
     if (this.clients.size === 0) return;
-    if (events.some(changesKeys)) this.checkRightsSoon();
+    if (events.some(changesRights)) this.checkRightsSoon();
     const batch = new FrameBatch(events);
     for (const client of this.clients) client.deliver(batch.visibleTo(client.principal.agentId));
   }
@@ -104,6 +109,6 @@ export class StreamHub implements OnModuleInit, BeforeApplicationShutdown {
   }
 }
 
-function changesKeys({ source, operationType }: RecordedEvent): boolean {
-  return source === 'decided' && operationType.startsWith('key.');
+function changesRights({ source, operationType }: RecordedEvent): boolean {
+  return source === 'decided' && /^(key|policy)\./.test(operationType);
 }

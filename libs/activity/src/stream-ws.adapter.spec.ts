@@ -24,6 +24,7 @@ import { StreamListener } from '../test/stream-listener.js';
 import { ActivityGateway, ShortPathActivityGateway } from './activity.gateway.js';
 import { StreamAdmission } from './stream-admission.js';
 import { StreamHub } from './stream-hub.js';
+import { StreamTickets } from './stream-tickets.js';
 import { StreamWsAdapter, type ToUpgradeAnswer } from './stream-ws.adapter.js';
 
 const PATH = '/api/v1/agents/activity/stream';
@@ -55,7 +56,7 @@ const toAnswer: ToUpgradeAnswer = (error, request) => {
 const denials: { ctx: OperationContext; code: string; target: string }[] = [];
 let storeWorks = true;
 
-const authenticator: Pick<Authenticator, 'authenticate' | 'authorize' | 'stillKnown'> = {
+const authenticator: Pick<Authenticator, 'authenticate' | 'authorize' | 'stillKnown' | 'may'> = {
   authenticate({ authorization }) {
     if (authorization === undefined) throw new DomainError('UNAUTHENTICATED', 'Send a key.');
     if (authorization === 'wrong') throw new LoginFailed('Unknown.');
@@ -65,6 +66,7 @@ const authenticator: Pick<Authenticator, 'authenticate' | 'authorize' | 'stillKn
     if (principal.id === 'powerless') throw new AccessDenied('Not permitted.');
   },
   stillKnown: () => true,
+  may: () => true,
 };
 
 const bus = new DirectEventBus();
@@ -89,6 +91,7 @@ const bus = new DirectEventBus();
     { provide: Clock, useValue: { now: () => NOW } },
     { provide: StreamHub, useFactory: () => new StreamHub(bus, authenticator) },
     StreamAdmission,
+    StreamTickets,
     ActivityGateway,
     ShortPathActivityGateway,
   ],

@@ -41,7 +41,10 @@ export class HubHarness {
   private readonly listeners: StreamListener[] = [];
 
   private constructor(limits: Partial<StreamLimits>) {
-    const authenticator = { stillKnown: (principal: Principal) => !this.revoked.has(principal.id) };
+    const authenticator = {
+      stillKnown: (principal: Principal) => !this.revoked.has(principal.id),
+      may: () => true,
+    };
     this.hub = new StreamHub(this.bus, authenticator, { ...STREAM_LIMITS, ...limits });
     this.hub.onModuleInit();
   }
