@@ -8,6 +8,7 @@ import { until } from './service.mjs';
 const EVENTS_BEFORE = 3200;
 const METRICS_BEFORE = 2800;
 const SETTLE_MS = 2000;
+const BATCH_EVENTS = 500;
 
 /**
  * @typedef {import('./service.mjs').Service} Service
@@ -27,6 +28,7 @@ const SETTLE_MS = 2000;
  * @property {string} path
  * @property {unknown} [body] sent by POST
  * @property {number} [expect] the status of its answer; 201 unless given
+ * @property {number} [units] how many of what the row counts are in one request; 1 unless given
  * @property {Ledger[]} [ledgers]
  */
 
@@ -36,17 +38,12 @@ const SETTLE_MS = 2000;
  * @returns {Call}
  */
 function callOf(id, { reporter, spender }) {
-  const ingest = {
-    path: '/api/v1/events/ingest',
-    body: hookEvent(reporter),
-    ledgers: [
-      {
-        what: 'events of type tool_use',
-        path: '/api/v1/events/audit/stats',
-        total: (/** @type {any} */ stats) => stats.operation_types.tool_use ?? 0,
-      },
-    ],
+  const events = {
+    what: 'events of type tool_use',
+    path: '/api/v1/events/audit/stats',
+    total: (/** @type {any} */ stats) => stats.operation_types.tool_use ?? 0,
   };
+  const ingest = { path: '/api/v1/events/ingest', body: hookEvent(reporter), ledgers: [events] };
   /** @type {Record<string, Call>} */
   const calls = {
     agent: { path: `/api/v1/agents/${reporter}` },
@@ -56,6 +53,14 @@ function callOf(id, { reporter, spender }) {
     'audit-stats': { path: '/api/v1/events/audit/stats' },
     'ingest-16': ingest,
     'ingest-64': { ...ingest, connections: 64 },
+    'batch-500': {
+      connections: 4,
+      path: '/api/v1/events/ingest/batch',
+      body: new Array(BATCH_EVENTS).fill(hookEvent(reporter)),
+      expect: 207,
+      units: BATCH_EVENTS,
+      ledgers: [{ ...events, each: BATCH_EVENTS }],
+    },
     check: {
       path: '/api/v1/rbac/check',
       body: editCheck(reporter),
@@ -139,7 +144,7 @@ export async function measureCall(service, agents, id, { seconds }) {
     const error = await storedError(service, ledger, before[index] ?? 0, load);
     if (error) errors.push(error);
   }
-  return { ...load, errors };
+  return { ...load, rate: load.rate * (call.units ?? 1), errors };
 }
 
 /**

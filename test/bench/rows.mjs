@@ -95,6 +95,14 @@ export const ROWS = [
     target: { ratio: 2, p99: 10 },
   },
   {
+    id: 'batch-500',
+    kind: 'call',
+    title: 'POST /events/ingest/batch, 500 events',
+    unit: 'events/s',
+    limit: 'sqlite-1000',
+    target: { ratio: 0.6 },
+  },
+  {
     id: 'check',
     kind: 'call',
     title: 'POST /rbac/check',

@@ -52,7 +52,7 @@ const BODY = {
 
 interface Operation {
   readonly parameters?: { name: string; in: Place }[];
-  readonly requestBody?: { content: { 'application/json': { schema: { $ref: string } } } };
+  readonly requestBody?: { content: { 'application/json': { schema: { $ref?: string } } } };
 }
 
 /** Every `[route, place]` of the API's document at which an agent is named. */
@@ -64,7 +64,8 @@ function referencesIn(document: any): [string, Place][] {
     for (const [method, { parameters = [], requestBody }] of Object.entries(item)) {
       const route = `${method.toUpperCase()} ${path}`;
       for (const parameter of parameters) if (isReference(parameter.name)) found.push([route, parameter.in]);
-      const schema = requestBody?.content['application/json'].schema.$ref.split('/').at(-1) ?? '';
+      // Items of batches are judged where batches are.
+      const schema = requestBody?.content['application/json'].schema.$ref?.split('/').at(-1) ?? '';
       const members = document.components.schemas[schema]?.properties ?? {};
       if (Object.keys(members).some(isReference)) found.push([route, 'body']);
     }

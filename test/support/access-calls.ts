@@ -24,7 +24,7 @@ const POLICY = readFileSync(policyFile({ policyFile: null }), 'utf8');
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 /** A valid body for each route that takes one. */
-const BODIES: Readonly<Record<string, (agentId: string) => Record<string, unknown>>> = {
+const BODIES: Readonly<Record<string, (agentId: string) => Record<string, unknown> | unknown[]>> = {
   'POST /api/v1/agents': () => anAgent({ name: `fresh-${(fresh += 1)}` }),
   'PUT /api/v1/agents/:agent_id': () => ({ role_reasoning: 'reads the table' }),
   'POST /api/v1/agents/:agent_id/activate': () => ({}),
@@ -44,6 +44,8 @@ const BODIES: Readonly<Record<string, (agentId: string) => Record<string, unknow
     ttl_s: 1,
   }),
   'POST /api/v1/budget/settle': () => ({ reservation_id: newId(), tokens_used: 1, cost_usd: 0.01 }),
+  'POST /api/v1/events/ingest/batch': (agentId) => [{ agent_id: agentId, operation_type: 'tool_use' }],
+  'POST /api/v1/metrics/batch': (agentId) => [{ agent_id: agentId, metric_type: 'execution' }],
   'POST /api/v1/events/ingest': (agentId) => ({ agent_id: agentId, operation_type: 'tool_use' }),
 };
 
@@ -53,6 +55,7 @@ export function successOf(route: string): number {
   // There is nothing of this name; a reservation that may be settled is made in the tests of budgets.
   if (route === 'GET /docs/LICENSE' || route === 'POST /api/v1/budget/settle') return 404;
   if (route.includes(':approval_id')) return 404;
+  if (/^POST .*\/(ingest|metrics)\/batch$/.test(route)) return 207;
   if (/^POST .*\/(rbac\/|policy\/reload)/.test(route)) return 200;
   if (route.startsWith('DELETE ')) return 204;
   return route.startsWith('POST ') && !/\/(activate|complete)$/.test(route) ? 201 : 200;

@@ -29,6 +29,7 @@ POST   /api/v1/agents/:agent_id/activate            +   +   +   +   +   +   +   
 POST   /api/v1/agents/:agent_id/complete            +   +   +   +   +   +   +   +   +   +    own
 
 POST   /api/v1/metrics                              +   +   +   +   +   +   +   +   +   +    own
+POST   /api/v1/metrics/batch                        +   +   +   +   +   +   +   +   +   +    own
 GET    /api/v1/metrics                              +   +   +   +   +   +   +   +   +   +    own
 GET    /api/v1/metrics/aggregate                    +   +   +   +   +   +   +   +   +   +    own
 GET    /api/v1/metrics/agent/:agent_id/summary      +   +   +   +   +   +   +   +   +   +    own
@@ -42,6 +43,7 @@ GET    /api/v1/budget/ledger                        +   +   +   +   +   +   +   
 GET    /api/v1/registry/agents/:agent_id/budget     +   +   +   +   +   +   +   +   +   +    own
 
 POST   /api/v1/events/ingest                        +   +   +   +   +   +   +   +   +   +    own
+POST   /api/v1/events/ingest/batch                  +   +   +   +   +   +   +   +   +   +    own
 GET    /api/v1/events/audit                         +   -   +   +   -   -   -   -   +   -    own
 GET    /api/v1/events/audit/stats                   +   -   +   +   -   -   -   -   +   -    own
 GET    /api/v1/events                               +   -   +   +   -   -   -   -   +   -    own

@@ -12,8 +12,8 @@ import { MetricsHttpModule, MetricsModule } from '#metrics';
 import { dataSourceOptions } from '#ormconfig';
 import { PersistenceModule } from '#persistence';
 import { type Policy, RbacGuard, RbacHttpModule, RbacModule } from '#rbac';
+import { BatchModule } from './http/batch/batch.module.js';
 import { CoverageController } from './http/coverage.controller.js';
-import { ErrorAnswers } from './http/error-answers.js';
 import { Health } from './http/health.js';
 import { JsonBodyInterceptor } from './http/json-body.interceptor.js';
 import { ProblemDetailsFilter } from './http/problem-details.filter.js';
@@ -42,11 +42,11 @@ export class AppModule {
         ActivityModule,
         ApprovalsModule,
         RbacHttpModule,
+        BatchModule,
       ],
       controllers: [ServiceController, CoverageController],
       providers: [
         Health,
-        ErrorAnswers,
         { provide: APP_GUARD, useClass: RbacGuard },
         { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
         { provide: APP_INTERCEPTOR, useClass: JsonBodyInterceptor },

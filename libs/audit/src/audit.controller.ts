@@ -1,6 +1,7 @@
-import { Body, Controller, Get, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiBodyProblems, ApiProblems, Ctx } from '#contract';
+import type { Response } from 'express';
+import { ApiBodyProblems, ApiProblems, BatchCalls, type ContextRequest, Ctx, TakesBatches } from '#contract';
 import type { OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
 import { AuditService } from './audit.service.js';
@@ -12,7 +13,10 @@ import { IngestEventRequest } from './dto/ingest-event.request.js';
 @ApiTags('events')
 @Controller('events')
 export class AuditController {
-  constructor(private readonly audit: AuditService) {}
+  constructor(
+    private readonly audit: AuditService,
+    private readonly batches: BatchCalls,
+  ) {}
 
   @Post('ingest')
   @RequirePermission('events:write')
@@ -27,6 +31,21 @@ export class AuditController {
     @Body() request: IngestEventRequest,
   ): Promise<AuditEntryResponse> {
     return toAuditEntryResponse(await this.audit.record(ctx, request));
+  }
+
+  @Post('ingest/batch')
+  @RequirePermission('events:write')
+  @ApiOperation({
+    summary: 'Record many events that hooks report',
+    description: 'Each is taken or refused by itself, and answered when it is on disk.',
+  })
+  @TakesBatches(IngestEventRequest)
+  ingestBatch(@Req() request: ContextRequest, @Res() response: Response): Promise<void> {
+    return this.batches.answer(request, response, {
+      item: IngestEventRequest,
+      permission: 'events:write',
+      record: (ctx, events) => this.audit.recordEach(ctx, events),
+    });
   }
 
   @Get('audit')

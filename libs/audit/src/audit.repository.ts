@@ -4,8 +4,6 @@ import type { RecordedEvent } from '#kernel';
 import { Reader, Where } from '#persistence';
 import { EVENT_COLUMNS, type LogRow, toRecordedEvent } from './log/log-columns.js';
 
-const COLUMNS = EVENT_COLUMNS.join(', ');
-
 export interface AuditFilter {
   readonly agentId?: string | undefined;
   readonly operationType?: string | undefined;
@@ -45,8 +43,9 @@ export class AuditRepository {
       .and('agent_id = ?', filter.agentId)
       .and('operation_type = ?', filter.operationType)
       .and('rbac_decision = ?', filter.rbacDecision);
-    const rows = await this.reader.query<LogRow>(
-      `SELECT ${COLUMNS} FROM agent_audit_log ${where.sql} ORDER BY seq DESC LIMIT ? OFFSET ?`,
+    const rows = await this.reader.select<LogRow>(
+      EVENT_COLUMNS,
+      `FROM agent_audit_log ${where.sql} ORDER BY seq DESC LIMIT ? OFFSET ?`,
       [...where.parameters, page.limit, page.skip],
     );
     return rows.map(toRecordedEvent);
@@ -54,8 +53,9 @@ export class AuditRepository {
 
   /** In log order, from the entry after `seq`. */
   async findAfter(seq: number, limit: number): Promise<RecordedEvent[]> {
-    const rows = await this.reader.query<LogRow>(
-      `SELECT ${COLUMNS} FROM agent_audit_log WHERE seq > ? ORDER BY seq LIMIT ?`,
+    const rows = await this.reader.select<LogRow>(
+      EVENT_COLUMNS,
+      'FROM agent_audit_log WHERE seq > ? ORDER BY seq LIMIT ?',
       [seq, limit],
     );
     return rows.map(toRecordedEvent);

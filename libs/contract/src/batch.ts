@@ -1,4 +1,4 @@
-import { applyDecorators, HttpCode, SetMetadata, type Type } from '@nestjs/common';
+import { applyDecorators, SetMetadata, type Type } from '@nestjs/common';
 import {
   ApiBody,
   ApiConsumes,
@@ -21,6 +21,8 @@ export const MAX_BATCH_ITEMS = 10_000;
 export interface BatchWork<Item extends object> {
   /** The request of the call that takes one item. */
   readonly item: new () => Item;
+  /** What the route asks for; asked again for each slice, since lines may come for hours. */
+  readonly permission: string;
   /** @returns the id of each item that is durable now, or its error; in their order. Never rejects. */
   record(ctx: OperationContext, items: readonly Item[]): Promise<Outcome<string>[]>;
 }
@@ -102,7 +104,6 @@ export function TakesBatches(item: Type<object>): MethodDecorator {
   const schemaOf = (type: Type<object>) => ({ $ref: getSchemaPath(type) });
   return applyDecorators(
     SetMetadata(BATCH, true),
-    HttpCode(207),
     ApiExtraModels(item, BatchResponse, RejectedLineResponse, BatchSummaryResponse),
     ApiConsumes('application/json', NDJSON),
     ApiBody({

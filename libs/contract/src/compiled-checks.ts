@@ -65,7 +65,9 @@ function compile(type: RequestClass): FieldChecks[] {
 }
 
 function toChecks(type: RequestClass, metadata: Metadata): Check[] {
-  const { constraintCls, constraints, each, message, validateIf, propertyName: property } = metadata;
+  const { constraintCls, constraints, each, validateIf, propertyName: property } = metadata;
+  // Undefined where the rule leaves it to its validator, whatever the type says.
+  const message = metadata.message as Metadata['message'] | undefined;
   if (each || validateIf || (message !== undefined && typeof message !== 'string'))
     throw new Error(`${type.name}.${property} has a rule that is not compiled`);
   // What every validator here asks for is its constraints; the value comes beside them.
@@ -75,6 +77,6 @@ function toChecks(type: RequestClass, metadata: Metadata): Check[] {
     .map(({ instance }) => ({
       constraint: instance,
       args,
-      message: message ?? instance.defaultMessage?.(args) ?? '',
+      message: message ?? instance.defaultMessage?.(args) ?? 'is not valid',
     }));
 }

@@ -1,6 +1,15 @@
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { ApiBodyProblems, ApiProblems, Ctx, parseTime } from '#contract';
+import type { Response } from 'express';
+import {
+  ApiBodyProblems,
+  ApiProblems,
+  BatchCalls,
+  type ContextRequest,
+  Ctx,
+  parseTime,
+  TakesBatches,
+} from '#contract';
 import type { OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
 import {
@@ -24,7 +33,10 @@ const time = (text: string | undefined) => (text === undefined ? undefined : (pa
 @ApiTags('metrics')
 @Controller('metrics')
 export class MetricsController {
-  constructor(private readonly metrics: MetricsService) {}
+  constructor(
+    private readonly metrics: MetricsService,
+    private readonly batches: BatchCalls,
+  ) {}
 
   @Post()
   @RequirePermission('metrics:write')
@@ -34,6 +46,21 @@ export class MetricsController {
   @ApiProblems(404)
   record(@Ctx() ctx: OperationContext, @Body() request: CreateMetricRequest): Promise<MetricResponse> {
     return this.metrics.record(ctx, request);
+  }
+
+  @Post('batch')
+  @RequirePermission('metrics:write')
+  @ApiOperation({
+    summary: 'Record many metrics',
+    description: 'Each is taken or refused by itself, and answered when it is on disk.',
+  })
+  @TakesBatches(CreateMetricRequest)
+  recordBatch(@Req() request: ContextRequest, @Res() response: Response): Promise<void> {
+    return this.batches.answer(request, response, {
+      item: CreateMetricRequest,
+      permission: 'metrics:write',
+      record: (ctx, metrics) => this.metrics.recordEach(ctx, metrics),
+    });
   }
 
   @Get()

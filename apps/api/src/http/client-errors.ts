@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { newId } from '#kernel';
+import { isStreaming } from './batch/streamed-body.js';
 import { BARE_SECURITY_HEADERS } from './security-headers.js';
 
 const REFUSALS: Readonly<Record<string, [status: number, title: string, detail: string]>> = {
@@ -25,7 +26,9 @@ export function answerClientErrors(server: Server): void {
     server.emit('request', request, response),
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    // A body that is read as a stream has a bound of its own, and its answer may have begun.
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isStreaming(socket)) return;
+    if (error.code === 'ECONNRESET' || !socket.writable || isStreaming(socket)) {
       socket.destroy();
       return;
     }

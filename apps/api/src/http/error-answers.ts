@@ -2,7 +2,14 @@ import type { ServerResponse } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
 import { AccessDenials, FailedLogins } from '#audit';
 import { AccessDenied, type DomainError, LoginFailed, type OperationContext } from '#kernel';
-import { sendProblem, STATUS, toDomainError, toProblem } from './problem-details.js';
+import {
+  type ItemProblem,
+  sendProblem,
+  STATUS,
+  toDomainError,
+  toItemProblem,
+  toProblem,
+} from './problem-details.js';
 
 /** The request that failed. */
 export interface FailedRequest {
@@ -38,6 +45,25 @@ export class ErrorAnswers {
       this.logger.error(failure, 'an error could not be answered');
       response.destroy();
     }
+  }
+
+  /**
+   * What the errors of items of one call come to, recorded and logged as those of calls of their own would be; one
+   * that many items share is logged once. Never rejects.
+   */
+  async ofItems(thrown: readonly unknown[], request: FailedRequest): Promise<ItemProblem[]> {
+    const errors = new Map(thrown.map((each) => [each, toDomainError(each)]));
+    try {
+      const denied = [...errors.values()].filter((error) => error instanceof AccessDenied);
+      const { context, target } = request;
+      const denials = denied.map(({ code, message: reason }) => ({ code, reason, target }));
+      if (denials.length > 0) await this.denials.record(context, ...denials);
+    } catch (failure) {
+      const unrecorded = toDomainError(failure);
+      for (const [each, error] of errors) if (error instanceof AccessDenied) errors.set(each, unrecorded);
+    }
+    for (const error of new Set(errors.values())) this.log(error, request);
+    return thrown.map((each) => toItemProblem(errors.get(each) ?? toDomainError(each)));
   }
 
   private async recorded(error: DomainError, { context, target, peer }: FailedRequest): Promise<DomainError> {

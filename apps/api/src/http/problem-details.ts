@@ -90,6 +90,16 @@ export function toProblem(error: DomainError, instance: string, traceId: string)
   };
 }
 
+/** What is left of a problem where the request's own part of it is known: that of one item among many. */
+export interface ItemProblem {
+  readonly status: number;
+  readonly error: Pick<Problem['body'], 'code' | 'detail' | 'errors'>;
+}
+
+export function toItemProblem({ code, message: detail, problems: errors }: DomainError): ItemProblem {
+  return { status: STATUS[code], error: { code, detail, errors } };
+}
+
 export function sendProblem(response: ServerResponse, { status, headers, body }: Problem): void {
   const text = JSON.stringify(body);
   response.writeHead(status, {
