@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { realColumn } from '#persistence';
 import { OpenedStore } from '../support/opened-store.js';
 import { newTestStore } from '../support/store.js';
 
@@ -27,6 +28,32 @@ describe('reading beside the writer', () => {
     expect(finished).toBeLessThan(reads.length / 2);
     await Promise.all(reads);
     expect(await opened.sequence()).toEqual([1, 2]);
+  });
+
+  it('gives the same values row by row as it gives in wide pages', async () => {
+    const texts = ['', "it's", '\u0001\u2028 ü 😀 \\ "', '[1]', 'null', '1.0', '{"a":{}}'];
+    const numbers = [0, -1, 2 ** 53 - 1, -(2 ** 53 - 1)];
+    const reals = [0.1 + 0.2, 1 / 3, 1e-300, 5e-324, 1.7976931348623157e308, -0.07, 12345678.123456789, 1];
+    const type = opened.reader.dialect === 'sqlite' ? 'REAL' : 'DOUBLE PRECISION';
+    for (let index = 0; index < 8; index += 1) {
+      const values = [texts[index] ?? null, numbers[index] ?? null, reals[index] ?? null];
+      const rest = `FROM (SELECT CAST(? AS TEXT) AS t, CAST(? AS BIGINT) AS n, CAST(? AS ${type}) AS r) AS v`;
+      const columns = ['v.t AS text', 'v.n', realColumn(opened.reader.dialect, 'v.r')];
+      const [row] = await opened.reader.select(columns, rest, values);
+      expect(row).toEqual({ text: values[0], n: values[1], r: values[2] });
+    }
+  });
+
+  it('goes on when the same statement is run many times at once, and after one that is wrong', async () => {
+    const sizes = await Promise.all(
+      Array.from({ length: 50 }, () =>
+        opened.reader.query<{ size: number }>('SELECT size FROM agent_audit_head'),
+      ),
+    );
+    expect(sizes.flat()).toEqual(new Array(50).fill({ size: 2 }));
+    for (let round = 0; round < 2; round += 1)
+      await expect(opened.reader.query('SELECT 1 FROM nowhere')).rejects.toThrow(/nowhere/);
+    for (let n = 0; n < 300; n += 1) expect(await opened.reader.query(`SELECT ${n} AS n`)).toEqual([{ n }]);
   });
 
   it('cannot write', async () => {

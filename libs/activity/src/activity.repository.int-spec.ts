@@ -49,6 +49,7 @@ describe('ActivityRepository', () => {
   const folder = mkdtempSync(join(tmpdir(), 'activity-'));
   const database: DatabaseUrl = { dialect: 'sqlite', file: join(folder, 'store.db') };
   const sources: DataSource[] = [];
+  let store: Store;
   let repository: ActivityRepository;
 
   beforeAll(async () => {
@@ -58,7 +59,7 @@ describe('ActivityRepository', () => {
       sources.push(await new DataSource({ ...connectionOptions(database, use), migrations }).initialize());
     }
     const [write, read] = sources as [DataSource, DataSource];
-    const store = new Store(database, write, read);
+    store = new Store(database, write, read);
     await store.open();
     repository = new ActivityRepository(new Reader(store));
     expect(await repository.findNewest({ since: 0 }, ALL)).toEqual([]);
@@ -72,6 +73,7 @@ describe('ActivityRepository', () => {
   });
 
   afterAll(async () => {
+    await store.release();
     for (const source of sources) await source.destroy();
     rmSync(folder, { recursive: true });
   });

@@ -58,6 +58,11 @@ interface ActivityRow {
   tokens_used: number | null;
 }
 
+const COLUMNS: readonly (keyof ActivityRow)[] = [
+  ...(['activity_id', 'agent_id', 'agent_name', 'operation_type', 'operation_detail'] as const),
+  ...(['rbac_decision', 'recorded_at', 'cost_micro', 'tokens_used'] as const),
+];
+
 /** Reads the view of the log that shows activity. */
 @Injectable()
 export class ActivityRepository {
@@ -69,10 +74,9 @@ export class ActivityRepository {
       .and('agent_id = ?', agentId)
       .and(NOT_OLDER, since - DISORDER_MS)
       .and('recorded_at >= ?', since);
-    const rows = await this.reader.query<ActivityRow>(
-      `SELECT activity_id, agent_id, agent_name, operation_type, operation_detail, rbac_decision, recorded_at,
-              cost_micro, tokens_used
-       FROM agent_activity ${where.sql} ORDER BY seq DESC LIMIT ? OFFSET ?`,
+    const rows = await this.reader.select<ActivityRow>(
+      COLUMNS,
+      `FROM agent_activity ${where.sql} ORDER BY seq DESC LIMIT ? OFFSET ?`,
       [...where.parameters, page.limit, page.skip],
     );
     return rows.map(toActivity);

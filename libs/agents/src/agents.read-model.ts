@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Page, PageOf } from '#contract';
 import { BudgetCalendar } from '#kernel';
-import { Reader, Where } from '#persistence';
+import { Reader, realColumn, Where } from '#persistence';
 
 /** An agent with what it used today and did in its life: a row of three tables, no scan of any history. */
 export interface AgentRow {
@@ -53,32 +53,44 @@ export interface RegistrySummary {
 /** Names sort by code point, whatever the locale of the database. */
 const BY_NAME = { sqlite: 'a.name', postgres: 'a.name COLLATE "C"' };
 
-const SELECT = `
-  SELECT a.*, u.tokens_used AS today_tokens, u.cost_micro AS today_cost_micro, t.succeeded, t.failed,
-         t.execution_time_us, t.execution_time_rows, t.quality_nano, t.quality_rows, t.tasks_completed
-  FROM agent_identities a
+const COLUMNS = [
+  ...['a.agent_id', 'a.name', 'a.role', 'a.role_reasoning', 'a.capabilities'],
+  ...['a.rbac_allowed_tools', 'a.rbac_denied_tools', 'a.rbac_path_scopes', 'a.rbac_api_access'],
+  ...['a.rbac_requires_approval', 'a.rbac_approval_threshold'],
+  ...['a.budget_max_tokens_per_session', 'a.budget_max_cost_per_day'],
+  ...['a.metadata_category', 'a.metadata_specialist', 'a.metadata_version', 'a.metadata_tags'],
+  ...['a.created_at', 'a.updated_at', 'a.last_active_at'],
+  ...['u.tokens_used AS today_tokens', 'u.cost_micro AS today_cost_micro'],
+  ...['t.succeeded', 't.failed', 't.execution_time_us', 't.execution_time_rows'],
+  ...['t.quality_nano', 't.quality_rows', 't.tasks_completed'],
+];
+const FROM = `FROM agent_identities a
   LEFT JOIN agent_totals t ON t.agent_id = a.agent_id
   LEFT JOIN budget_usage u ON u.account = a.agent_id AND u.day = ?`;
 
 /** What the registry shows: identity, usage of today and performance over the agent's life. */
 @Injectable()
 export class AgentsReadModel {
+  private readonly columns: readonly string[];
+
   constructor(
     private readonly reader: Reader,
     private readonly calendar: BudgetCalendar,
-  ) {}
+  ) {
+    this.columns = [...COLUMNS, realColumn(reader.dialect, 'a.role_confidence')];
+  }
 
-  async findLive(agentId: string): Promise<AgentRow | null> {
-    const [row] = await this.reader.query<AgentRow>(
-      `${SELECT} WHERE a.agent_id = ? AND a.retired_at IS NULL`,
-      [this.calendar.today().date, agentId],
-    );
-    return row ?? null;
+  findLive(agentId: string): Promise<AgentRow | null> {
+    return this.one('WHERE a.agent_id = ? AND a.retired_at IS NULL', agentId);
   }
 
   /** Retired agents too. */
-  async find(agentId: string): Promise<AgentRow | null> {
-    const [row] = await this.reader.query<AgentRow>(`${SELECT} WHERE a.agent_id = ?`, [
+  find(agentId: string): Promise<AgentRow | null> {
+    return this.one('WHERE a.agent_id = ?', agentId);
+  }
+
+  private async one(condition: string, agentId: string): Promise<AgentRow | null> {
+    const [row] = await this.reader.select<AgentRow>(this.columns, `${FROM} ${condition}`, [
       this.calendar.today().date,
       agentId,
     ]);
@@ -93,8 +105,9 @@ export class AgentsReadModel {
       .and('a.metadata_specialist = ?', filter.specialist === undefined ? null : Number(filter.specialist));
     const live = where.sql === '' ? 'WHERE a.retired_at IS NULL' : `${where.sql} AND a.retired_at IS NULL`;
     const [items, [counted]] = await Promise.all([
-      this.reader.query<AgentRow>(
-        `${SELECT} ${live} ORDER BY ${BY_NAME[this.reader.dialect]} LIMIT ? OFFSET ?`,
+      this.reader.select<AgentRow>(
+        this.columns,
+        `${FROM} ${live} ORDER BY ${BY_NAME[this.reader.dialect]} LIMIT ? OFFSET ?`,
         [this.calendar.today().date, ...where.parameters, page.limit, page.skip],
       ),
       this.reader.query<{ total: number }>(

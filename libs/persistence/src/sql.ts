@@ -59,3 +59,13 @@ export class Where {
     return this.conditions.length === 0 ? '' : `WHERE ${this.conditions.join(' AND ')}`;
   }
 }
+
+/** What a selected column is called: what stands after `AS`, or the name without its table. */
+export function nameOf(column: string): string {
+  return /(\w+)$/.exec(column)?.[1] ?? column;
+}
+
+/** A column of floating-point numbers for `Reader.select`, with all their digits: SQLite's JSON has 15 of them. */
+export function realColumn(dialect: Dialect, column: string): string {
+  return dialect === 'sqlite' ? `json(format('%!.17g', ${column})) AS ${nameOf(column)}` : column;
+}

@@ -18,6 +18,7 @@ export interface WriteConnection {
 export class Store {
   readonly dialect: Dialect;
   private prepared: PreparedStatements | null = null;
+  private preparedReads: PreparedStatements | null = null;
 
   constructor(
     private readonly database: DatabaseUrl,
@@ -32,7 +33,9 @@ export class Store {
     await configureConnection(this.writeSource, 'write');
     await migrate(this.writeSource, this.database);
     await configureConnection(this.readSource, 'read');
-    if (this.dialect === 'sqlite') this.prepared = new PreparedStatements(databaseOf(this.writeSource));
+    if (this.dialect === 'postgres') return;
+    this.prepared = new PreparedStatements(databaseOf(this.writeSource));
+    this.preparedReads = new PreparedStatements(databaseOf(this.readSource));
   }
 
   /** A connection to write on; only the writer asks. */
@@ -49,10 +52,18 @@ export class Store {
     };
   }
 
-  /** Lets go of what keeps the writing connection from being closed. */
+  /** Runs one statement, its placeholders `?`, beside the writer. */
+  read<Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    if (this.preparedReads) return this.preparedReads.run(sql, parameters);
+    return this.readSource.query<Row[]>(placeholders(this.dialect, sql), [...parameters]);
+  }
+
+  /** Lets go of what keeps the connections from being closed. */
   async release(): Promise<void> {
-    await this.prepared?.release();
+    const prepared = [this.prepared, this.preparedReads];
     this.prepared = null;
+    this.preparedReads = null;
+    for (const statements of prepared) await statements?.release();
   }
 
   async checkpoint(): Promise<void> {

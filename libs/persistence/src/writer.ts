@@ -128,7 +128,10 @@ export class Writer extends TransactionRunner {
           part.end();
         }
       }
+      // A statement by itself is its own commit.
+      at.commit = !at.begun;
       if (at.begun || !(await group.commitAlone())) {
+        at.commit = false;
         if (!at.begun) await begin();
         await group.flush();
         at.commit = true;
