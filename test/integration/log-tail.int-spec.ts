@@ -51,9 +51,9 @@ describe('the log tail, beside another process on the same store', () => {
   it('tells of a group that is larger than a page of its reading', async () => {
     const before = await here.sequence();
     const heard = here.listen();
-    await Promise.all(upTo(1_700).map((n) => there.record({ operationDetail: `${n}` })));
-    await eventually('all events', () => heard.length >= 1_700);
-    expect(heard.map((event) => event.seq)).toEqual(upTo(before.length + 1_700).slice(before.length));
+    await Promise.all(upTo(1_400).map((n) => there.record({ operationDetail: `${n}` })));
+    await eventually('all events', () => heard.length >= 1_400);
+    expect(heard.map((event) => event.seq)).toEqual(upTo(before.length + 1_400).slice(before.length));
   });
 
   it('tells the other listeners although one throws', async () => {
