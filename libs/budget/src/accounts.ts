@@ -1,6 +1,5 @@
-import type { AgentRef, BudgetDay } from '#kernel';
+import { type AgentRef, type BudgetDay, toIndexedId } from '#kernel';
 import type { BudgetRules, SpendingLimits } from '#rbac';
-import { toLedgerId } from './ledger-id.js';
 
 /** The account of what names no registered agent; no agent can have this name. */
 export const UNKNOWN_ACCOUNT = 'unknown';
@@ -25,7 +24,7 @@ export interface SpendingLimit extends UsageWindow {
 
 /** An agent's session; null without one. @param sessionId as the client sent it. */
 export function sessionOf(account: string, sessionId: string | null): UsageWindow | null {
-  const id = toLedgerId(sessionId);
+  const id = toIndexedId(sessionId);
   return id === null ? null : { account, window: `session:${id}` };
 }
 

@@ -1,5 +1,6 @@
 import type {
   AuditTrail,
+  BudgetCalendar,
   BudgetDay,
   ChargeDraft,
   ChargeResult,
@@ -9,28 +10,20 @@ import type {
   TransactionContext,
 } from '#kernel';
 import { newId } from '#kernel';
-import { insertRows, marks, type StoreTransaction, storeOf } from '#persistence';
+import { insertRows, storeOf } from '#persistence';
 import type { BudgetRules, PolicyInForce } from '#rbac';
-import type { UsageWindow } from './accounts.js';
+import { windowsOf } from './accounts.js';
 import { recordCharge, recordStep } from './budget-entries.js';
 import { statusOf, stepsCrossed } from './budget-status.js';
+import { BookedKeys, type IdempotencyKey } from './idempotency-keys.js';
 import { type Usage, UsageSums } from './usage-sums.js';
 
 /** A charge on its way to the ledger; the commit fills in the result. */
 export interface PendingCharge {
   readonly ctx: TransactionContext;
+  /** Its ids in the form that is indexed. */
   readonly draft: ChargeDraft;
-  readonly day: BudgetDay;
-  /** What it counts in, the account's day first. */
-  readonly windows: readonly [UsageWindow, ...UsageWindow[]];
   readonly result: ChargeResult;
-}
-
-interface KeyRow {
-  account: string;
-  principal_id: string;
-  tool_use_id: string | null;
-  request_id: string | null;
 }
 
 const LEDGER_COLUMNS = [
@@ -52,9 +45,6 @@ const LEDGER_COLUMNS = [
   'charged_at',
 ];
 
-const idempotencyKey = (column: string, account: string, principal: string, id: string): string =>
-  JSON.stringify([column, account, principal, id]);
-
 /**
  * The writing end of the ledger. Under the writer's lock it reads the sums and keys that a group's charges
  * name, books each charge that was not booked before, and records what became of it; a few statements a group.
@@ -66,28 +56,40 @@ export class LedgerSink implements Sink<PendingCharge> {
   constructor(
     private readonly audit: AuditTrail,
     private readonly policy: PolicyInForce,
+    private readonly calendar: BudgetCalendar,
     private readonly clock: Clock,
   ) {}
 
   async flush(tx: Transaction, charges: readonly PendingCharge[]): Promise<void> {
     const store = storeOf(tx);
     const { budgets } = this.policy.current;
+    // Charges may have waited for the lock: the day is that of their booking, whose moment lies in it.
+    const now = this.clock.now();
+    const day = this.calendar.today();
+    const chargedAt = Math.max(now, day.startedAt);
+    const bookings = charges.map((charge) => ({
+      charge,
+      keys: keysOf(charge),
+      windows: windowsIn(charge, day),
+    }));
     const usage = await UsageSums.read(
       store,
-      charges.flatMap(({ windows }) => windows),
+      bookings.flatMap(({ windows }) => windows),
     );
-    const booked = await readKeys(store, charges);
+    const booked = await BookedKeys.read(
+      store,
+      bookings.flatMap(({ keys }) => keys),
+    );
     const rows: unknown[][] = [];
-    for (const charge of charges) {
-      const [today] = charge.windows;
-      const keys = keysOf(charge);
-      charge.result.charged = !keys.some((id) => booked.has(id));
+    for (const { charge, keys, windows } of bookings) {
+      const [today] = windows;
       const before = usage.of(today).costMicro;
+      charge.result.charged = !keys.some((key) => booked.has(key));
       if (charge.result.charged) {
-        for (const id of keys) booked.add(id);
+        for (const key of keys) booked.add(key);
         const { tokensUsed: tokens, costMicro } = charge.draft;
-        for (const window of charge.windows) usage.add(window, { tokens, costMicro });
-        rows.push(toRow(charge, this.clock.now()));
+        for (const window of windows) usage.add(window, { tokens, costMicro });
+        rows.push(toRow(charge, day, chargedAt));
       }
       fillIn(charge, usage.of(today), budgets);
       if (charge.result.charged) this.record({ ...charge.ctx, tx }, charge, before, budgets);
@@ -119,16 +121,20 @@ function fillIn({ draft, result }: PendingCharge, { tokens, costMicro }: Usage, 
   result.status = statusOf(costMicro, max, rules);
 }
 
-function keysOf({ ctx, draft, result }: PendingCharge): string[] {
-  const keys: string[] = [];
-  if (draft.toolUseId !== null)
-    keys.push(idempotencyKey('tool_use_id', result.account, ctx.principal.id, draft.toolUseId));
-  if (draft.requestId !== null)
-    keys.push(idempotencyKey('request_id', result.account, ctx.principal.id, draft.requestId));
-  return keys;
+function windowsIn({ draft, result }: PendingCharge, day: BudgetDay): ReturnType<typeof windowsOf> {
+  return windowsOf(result.account, draft.agent?.role ?? null, draft.sessionId, day);
 }
 
-function toRow({ ctx, draft, day, result }: PendingCharge, now: number): unknown[] {
+function keysOf({ ctx, draft, result }: PendingCharge): IdempotencyKey[] {
+  const scope = { account: result.account, principalId: ctx.principal.id };
+  const { toolUseId, requestId } = draft;
+  return [
+    ...(toolUseId === null ? [] : [{ ...scope, column: 'tool_use_id' as const, id: toolUseId }]),
+    ...(requestId === null ? [] : [{ ...scope, column: 'request_id' as const, id: requestId }]),
+  ];
+}
+
+function toRow({ ctx, draft, result }: PendingCharge, day: BudgetDay, chargedAt: number): unknown[] {
   return [
     newId(),
     result.account,
@@ -145,28 +151,6 @@ function toRow({ ctx, draft, day, result }: PendingCharge, now: number): unknown
     ctx.principal.id,
     draft.claimedAgent,
     draft.clientTimestamp,
-    now,
+    chargedAt,
   ];
-}
-
-/** The idempotency keys among those of `charges` that the ledger holds already. */
-async function readKeys(store: StoreTransaction, charges: readonly PendingCharge[]): Promise<Set<string>> {
-  const found = new Set<string>();
-  for (const [column, member] of [
-    ['tool_use_id', 'toolUseId'],
-    ['request_id', 'requestId'],
-  ] as const) {
-    const keyed = charges.filter((charge) => charge.draft[member] !== null);
-    if (keyed.length === 0) continue;
-    const accounts = [...new Set(keyed.map((charge) => charge.result.account))];
-    const ids = [...new Set(keyed.map((charge) => charge.draft[member]))];
-    const rows = await store.query<KeyRow>(
-      `SELECT account, principal_id, tool_use_id, request_id FROM budget_ledger
-       WHERE account IN (${marks(accounts.length)}) AND ${column} IN (${marks(ids.length)})`,
-      [...accounts, ...ids],
-    );
-    for (const row of rows)
-      found.add(idempotencyKey(column, row.account, row.principal_id, row[column] ?? ''));
-  }
-  return found;
 }

@@ -40,7 +40,8 @@ export interface LedgerRow extends LedgerPlace {
 
 export interface LedgerFilter {
   readonly account?: string | undefined;
-  readonly sessionId?: string | undefined;
+  /** In the form that is indexed. */
+  readonly sessionId?: string | null;
   readonly source?: string | undefined;
   /** Milliseconds UTC, as is `to`, which is out. */
   readonly from?: number | null;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { parseTime } from '#contract';
-import { AgentDirectory, type OperationContext } from '#kernel';
+import { AgentDirectory, type OperationContext, toIndexedId } from '#kernel';
 import { ownRows } from '#rbac';
 import type { LedgerQuery } from './dto/ledger.query.js';
 import { fromCursor } from './ledger-cursor.js';
@@ -18,13 +18,19 @@ export class LedgerService {
 
   /** Newest first. An agent's key sees its own. @throws AccessDenied */
   list(ctx: OperationContext, query: LedgerQuery): Promise<LedgerPage> {
-    const { agent_id: reference, session_id: sessionId, source, from, to, cursor } = query;
+    const { agent_id: reference, session_id: session, source, from, to, cursor } = query;
     const account = ownRows(
       ctx.principal,
       reference === undefined ? undefined : this.agents.idFor(reference),
     );
     return this.repository.findNewest(
-      { account, sessionId, source, from: from ? parseTime(from) : null, to: to ? parseTime(to) : null },
+      {
+        account,
+        sessionId: toIndexedId(session ?? null),
+        source,
+        from: from ? parseTime(from) : null,
+        to: to ? parseTime(to) : null,
+      },
       query.limit ?? DEFAULT_LIMIT,
       cursor === undefined ? undefined : fromCursor(cursor),
     );

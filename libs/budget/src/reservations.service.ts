@@ -9,6 +9,7 @@ import {
   Clock,
   DomainError,
   type OperationContext,
+  toIndexedId,
   toMicroUsd,
   TransactionRunner,
 } from '#kernel';
@@ -16,7 +17,6 @@ import { requireOwnAgent } from '#rbac';
 import { recordSettlement } from './budget-entries.js';
 import type { ReserveBudgetRequest } from './dto/reserve-budget.request.js';
 import type { SettleBudgetRequest } from './dto/settle-budget.request.js';
-import { toLedgerId } from './ledger-id.js';
 import { ReservationRefused } from './reservation-refused.js';
 import { type PendingReservation, type ReservationOutcome, ReservationSink } from './reservation-sink.js';
 import { ReservationsRepository } from './reservations.repository.js';
@@ -51,7 +51,7 @@ export class ReservationsService {
     requireOwnAgent(ctx, agent.agentId);
     const draft = {
       agent,
-      sessionId: toLedgerId(request.session_id ?? null),
+      sessionId: toIndexedId(request.session_id ?? null),
       maxCostMicro: toMicroUsd(request.max_cost_usd),
       maxTokens: request.max_tokens,
       ttlMs: request.ttl_s * MS_PER_S,

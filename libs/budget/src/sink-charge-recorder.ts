@@ -6,11 +6,11 @@ import {
   ChargeRecorder,
   type ChargeResult,
   Clock,
+  toIndexedId,
   type TransactionContext,
 } from '#kernel';
 import { PolicyInForce } from '#rbac';
-import { UNKNOWN_ACCOUNT, windowsOf } from './accounts.js';
-import { toLedgerId } from './ledger-id.js';
+import { UNKNOWN_ACCOUNT } from './accounts.js';
 import { LedgerSink } from './ledger-sink.js';
 
 /** Hands charges to the group's ledger sink. */
@@ -18,14 +18,9 @@ import { LedgerSink } from './ledger-sink.js';
 export class SinkChargeRecorder extends ChargeRecorder {
   private readonly sink: LedgerSink;
 
-  constructor(
-    private readonly calendar: BudgetCalendar,
-    audit: AuditTrail,
-    policy: PolicyInForce,
-    clock: Clock,
-  ) {
+  constructor(audit: AuditTrail, policy: PolicyInForce, calendar: BudgetCalendar, clock: Clock) {
     super();
-    this.sink = new LedgerSink(audit, policy, clock);
+    this.sink = new LedgerSink(audit, policy, calendar, clock);
   }
 
   charge(ctx: TransactionContext, draft: ChargeDraft): ChargeResult {
@@ -37,11 +32,12 @@ export class SinkChargeRecorder extends ChargeRecorder {
       remainingMicro: null,
       status: 'ok',
     };
-    const toolUseId = toLedgerId(draft.toolUseId);
-    const requestId = toLedgerId(draft.requestId);
-    const day = this.calendar.today();
-    const windows = windowsOf(result.account, draft.agent?.role ?? null, draft.sessionId, day);
-    ctx.tx.add(this.sink, { ctx, draft: { ...draft, toolUseId, requestId }, day, windows, result });
+    const indexed = {
+      sessionId: toIndexedId(draft.sessionId),
+      toolUseId: toIndexedId(draft.toolUseId),
+      requestId: toIndexedId(draft.requestId),
+    };
+    ctx.tx.add(this.sink, { ctx, draft: { ...draft, ...indexed }, result });
     return result;
   }
 }

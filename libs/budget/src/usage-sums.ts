@@ -1,5 +1,6 @@
 import { insertRows, type Queryable } from '#persistence';
 import type { UsageWindow } from './accounts.js';
+import { inStatements, isNamed } from './named-rows.js';
 
 /** What was charged in a window. */
 export interface Usage {
@@ -19,23 +20,31 @@ const NOTHING: Usage = { tokens: 0, costMicro: 0 };
 /** Accounts hold no blank. */
 const keyOf = ({ account, window }: UsageWindow): string => `${account} ${window}`;
 
+const plus = (a: Usage, b: Usage): Usage => ({
+  tokens: a.tokens + b.tokens,
+  costMicro: a.costMicro + b.costMicro,
+});
+
+function distinct(windows: readonly UsageWindow[]): UsageWindow[] {
+  return [...new Map(windows.map((each) => [keyOf(each), each])).values()];
+}
+
 /** The statement that reads the sums of `windows`, each by the primary key; for `Queryable.query`. */
 export function selectUsage(
   columns: string,
   windows: readonly UsageWindow[],
 ): { sql: string; parameters: string[] } {
-  const distinct = [...new Map(windows.map((each) => [keyOf(each), each])).values()];
-  const pairs = distinct.map(() => '(?,?)').join(',');
+  const named = distinct(windows);
   return {
-    sql: `SELECT ${columns} FROM budget_usage WHERE (account, day) IN (VALUES ${pairs})`,
-    parameters: distinct.flatMap(({ account, window }) => [account, window]),
+    sql: `SELECT ${columns} FROM budget_usage WHERE ${isNamed(['account', 'day'], named.length)}`,
+    parameters: named.flatMap(({ account, window }) => [account, window]),
   };
 }
 
-/** The sums of some windows. Where they are to be written, they were read under the writer's lock. */
+/** The sums of some windows, and what is to be added to them. */
 export class UsageSums {
   private readonly sums: Map<string, Usage>;
-  private readonly changed = new Map<string, UsageWindow>();
+  private readonly added = new Map<string, { readonly window: UsageWindow; readonly usage: Usage }>();
 
   constructor(rows: readonly UsageRow[]) {
     this.sums = new Map(
@@ -47,33 +56,39 @@ export class UsageSums {
   }
 
   static async read(db: Queryable, windows: readonly UsageWindow[]): Promise<UsageSums> {
-    const { sql, parameters } = selectUsage('account, day, tokens_used, cost_micro', windows);
-    return new UsageSums(await db.query<UsageRow>(sql, parameters));
+    const rows: UsageRow[] = [];
+    for (const part of inStatements(distinct(windows))) {
+      const { sql, parameters } = selectUsage('account, day, tokens_used, cost_micro', part);
+      for (const row of await db.query<UsageRow>(sql, parameters)) rows.push(row);
+    }
+    return new UsageSums(rows);
   }
 
   of(window: UsageWindow): Usage {
     return this.sums.get(keyOf(window)) ?? NOTHING;
   }
 
-  add(window: UsageWindow, charge: Usage): void {
-    const { tokens, costMicro } = this.of(window);
+  add(window: UsageWindow, usage: Usage): void {
     const key = keyOf(window);
-    this.sums.set(key, { tokens: tokens + charge.tokens, costMicro: costMicro + charge.costMicro });
-    this.changed.set(key, window);
+    this.sums.set(key, plus(this.of(window), usage));
+    this.added.set(key, { window, usage: plus(this.added.get(key)?.usage ?? NOTHING, usage) });
   }
 
-  /** Writes what changed. Nobody else could change it since it was read, so sums are set and not added. */
+  /** The database does the adding: it is exact where a sum has grown beyond what a number here can be. */
   async write(db: Queryable): Promise<void> {
-    const rows = [...this.changed.values()].map((window) => {
-      const { tokens, costMicro } = this.of(window);
-      return [window.account, window.window, tokens, costMicro];
-    });
+    const rows = [...this.added.values()].map(({ window: { account, window }, usage }) => [
+      ...[account, window],
+      ...[usage.tokens, usage.costMicro],
+    ]);
     await insertRows(
       db,
       'budget_usage',
       ['account', 'day', 'tokens_used', 'cost_micro'],
       rows,
-      'ON CONFLICT (account, day) DO UPDATE SET tokens_used = excluded.tokens_used, cost_micro = excluded.cost_micro',
+      // SQLite's driver binds large numbers as REAL, and a sum with one of those would be REAL.
+      `ON CONFLICT (account, day) DO UPDATE SET
+       tokens_used = budget_usage.tokens_used + CAST(excluded.tokens_used AS BIGINT),
+       cost_micro = budget_usage.cost_micro + CAST(excluded.cost_micro AS BIGINT)`,
     );
   }
 }
