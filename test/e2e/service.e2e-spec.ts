@@ -167,7 +167,7 @@ describe('the service', () => {
       expect(headers.get('access-control-allow-origin')).toBe(origin);
       expect(headers.get('access-control-allow-credentials')).toBe('true');
       const exposed = headers.get('access-control-expose-headers')?.toLowerCase().split(/, */);
-      expect(exposed).toEqual(expect.arrayContaining(['x-request-id', 'x-total-count']));
+      expect(exposed).toEqual(expect.arrayContaining(['x-request-id', 'x-total-count', 'link', 'etag']));
       for (const method of ['POST', 'PUT', 'DELETE']) {
         const asked = {
           'access-control-request-method': method,

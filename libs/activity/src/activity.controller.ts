@@ -1,6 +1,7 @@
-import { Controller, Get, Header, Post, Query } from '@nestjs/common';
+import { Controller, Get, Header, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiProblems, Ctx } from '#contract';
+import type { Response } from 'express';
+import { ApiPage, Ctx, sendPage } from '#contract';
 import type { OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
 import { STREAM_PATH } from './activity.gateway.js';
@@ -24,22 +25,15 @@ export class ActivityController {
   @Get('agent-activity')
   @RequirePermission('audit:read')
   @ApiOperation({ summary: 'List what agents did lately, newest first' })
-  @ApiOkResponse({
-    type: [AgentActivityResponse],
-    description: 'The last `hours` hours by descending `seq`.',
-  })
-  @ApiProblems(422)
+  @ApiPage(AgentActivityResponse, 'The last `hours` hours by descending `seq`.')
   async list(
     @Ctx() ctx: OperationContext,
     @Query() query: AgentActivityQuery,
+    @Res({ passthrough: true }) response: Response,
   ): Promise<AgentActivityResponse[]> {
-    const activities = await this.activity.list(
-      ctx,
-      query.agent_id,
-      query.hours ?? DEFAULT_HOURS,
-      query.page(),
-    );
-    return activities.map(toAgentActivityResponse);
+    const { agent_id: agent, hours = DEFAULT_HOURS } = query;
+    const page = await this.activity.list(ctx, agent, hours, query.page());
+    return sendPage(response, query, page).map(toAgentActivityResponse);
   }
 
   @Post('activity/ticket')

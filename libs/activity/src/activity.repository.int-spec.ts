@@ -62,7 +62,7 @@ describe('ActivityRepository', () => {
     store = new Store(database, write, read);
     await store.open();
     repository = new ActivityRepository(new Reader(store));
-    expect(await repository.findNewest({ since: 0 }, ALL)).toEqual([]);
+    expect((await repository.findNewest({ since: 0 }, ALL)).items).toEqual([]);
     const rows = Array.from({ length: ENTRIES }, (_, i) => toRow(i + 1)).filter(([seq]) => Number(seq) > 20);
     await insertRows(
       { query: (sql, parameters) => write.query(sql, [...(parameters ?? [])]) },
@@ -85,14 +85,16 @@ describe('ActivityRepository', () => {
       const expected = Array.from({ length: ENTRIES }, (_, i) => ENTRIES - i).filter(
         (seq) => seq > 20 && timeOf(seq) >= since,
       );
-      const found = await repository.findNewest({ since }, ALL);
-      expect(found.map(({ activityId }) => activityId)).toEqual(expected.map((seq) => `id-${seq}`));
+      const { items } = await repository.findNewest({ since }, ALL);
+      expect(items.map(({ activityId }) => activityId)).toEqual(expected.map((seq) => `id-${seq}`));
     },
   );
 
   it('finds one agent, a page at a time', async () => {
-    const found = await repository.findNewest({ agentId: 'quiet', since: START }, { skip: 1, limit: 2 });
-    expect(found).toEqual([
+    const page = { skip: 1, limit: 2 };
+    const { items, next } = await repository.findNewest({ agentId: 'quiet', since: START }, page);
+    expect(next).toEqual([80]);
+    expect(items).toEqual([
       {
         activityId: 'id-90',
         agentId: 'quiet',
@@ -109,8 +111,7 @@ describe('ActivityRepository', () => {
   });
 
   it('finds nothing of an agent that has been quiet for longer', async () => {
-    expect(await repository.findNewest({ agentId: 'quiet', since: START + 500 * MINUTE_MS }, ALL)).toEqual(
-      [],
-    );
+    const since = START + 500 * MINUTE_MS;
+    expect((await repository.findNewest({ agentId: 'quiet', since }, ALL)).items).toEqual([]);
   });
 });

@@ -1,30 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { Page } from '#contract';
+import { seqBounds } from '#audit';
+import { type Page, type PageOf, pageOf } from '#contract';
 import { Reader, Where } from '#persistence';
 
-/** How far the times of the log may run against its order: entries that wait together, a clock that is set back. */
-const DISORDER_MS = 60 * 60_000;
-
-/** A power of two above any sequence number. */
-const FIRST_STEP = 2 ** 40;
-
-/**
- * Entries after the last one that is older than a time. It is found by halving steps through the sequence numbers,
- * since times rise with them and only they have an index. Without this bound the page of an agent that was quiet
- * would be looked for in its whole history.
- */
-const NOT_OLDER = `seq > (
-    WITH RECURSIVE older(edge, step) AS (
-      SELECT CAST(0 AS BIGINT), CAST(${FIRST_STEP} AS BIGINT)
-      UNION ALL
-      SELECT CASE
-          WHEN (SELECT recorded_at FROM agent_activity WHERE seq >= edge + step ORDER BY seq LIMIT 1) < ? THEN edge + step
-          ELSE edge
-        END, step / 2
-      FROM older WHERE step > 0
-    )
-    SELECT edge FROM older WHERE step = 0
-  )`;
+const BOUNDS = seqBounds('agent_activity');
 
 /** One entry of the log, as far as activity shows it. */
 export interface Activity {
@@ -47,6 +26,7 @@ export interface ActivityFilter {
 }
 
 interface ActivityRow {
+  seq: number;
   activity_id: string;
   agent_id: string;
   agent_name: string;
@@ -59,7 +39,7 @@ interface ActivityRow {
 }
 
 const COLUMNS: readonly (keyof ActivityRow)[] = [
-  ...(['activity_id', 'agent_id', 'agent_name', 'operation_type', 'operation_detail'] as const),
+  ...(['seq', 'activity_id', 'agent_id', 'agent_name', 'operation_type', 'operation_detail'] as const),
   ...(['rbac_decision', 'recorded_at', 'cost_micro', 'tokens_used'] as const),
 ];
 
@@ -69,17 +49,22 @@ export class ActivityRepository {
   constructor(private readonly reader: Reader) {}
 
   /** Newest first. */
-  async findNewest({ agentId, since }: ActivityFilter, page: Page): Promise<Activity[]> {
+  async findNewest(
+    { agentId, since }: ActivityFilter,
+    { skip, limit, after }: Page,
+  ): Promise<PageOf<Activity>> {
     const where = new Where()
       .and('agent_id = ?', agentId)
-      .and(NOT_OLDER, since - DISORDER_MS)
-      .and('recorded_at >= ?', since);
+      .and(BOUNDS.from.sql, BOUNDS.from.parameter(since))
+      .and('recorded_at >= ?', since)
+      .andAll('seq < ?', after);
     const rows = await this.reader.select<ActivityRow>(
       COLUMNS,
       `FROM agent_activity ${where.sql} ORDER BY seq DESC LIMIT ? OFFSET ?`,
-      [...where.parameters, page.limit, page.skip],
+      [...where.parameters, limit + 1, skip],
     );
-    return rows.map(toActivity);
+    const page = pageOf(rows, limit, ({ seq }) => [seq]);
+    return { ...page, items: page.items.map(toActivity) };
   }
 }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Page } from '#contract';
+import type { Page, PageOf } from '#contract';
 import { AgentDirectory, Clock, type OperationContext } from '#kernel';
 import { ownRows } from '#rbac';
 import { type Activity, ActivityRepository } from './activity.repository.js';
@@ -25,7 +25,7 @@ export class ActivityService {
     reference: string | undefined,
     hours: number,
     page: Page,
-  ): Promise<Activity[]> {
+  ): Promise<PageOf<Activity>> {
     const agentId = ownRows(
       ctx.principal,
       reference === undefined ? undefined : this.agents.idFor(reference),

@@ -1,4 +1,16 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Post,
+  Put,
+  Query,
+  Res,
+} from '@nestjs/common';
 import {
   ApiCreatedResponse,
   ApiNoContentResponse,
@@ -8,12 +20,23 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { ApiBodyProblems, ApiProblems, Ctx, sendPage, TOTAL_HEADER } from '#contract';
+import {
+  ApiBodyProblems,
+  ApiIfMatch,
+  ApiPage,
+  ApiProblems,
+  ApiTagged,
+  Ctx,
+  sendPage,
+  sendTagged,
+  TAGGED,
+} from '#contract';
 import type { OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
 import { AgentsQueries } from './agents.queries.js';
 import { AgentsService } from './agents.service.js';
 import { toChanges, toProfile } from './agent-profile.js';
+import { allowedVersions } from './agent-tag.js';
 import { AgentListQuery } from './dto/agent-list.query.js';
 import { AgentResponse } from './dto/agent.response.js';
 import { ActivateAgentRequest, CompleteAgentRequest } from './dto/agent-task.request.js';
@@ -22,13 +45,6 @@ import { RegistrySummaryResponse } from './dto/registry-summary.response.js';
 import { UpdateAgentRequest } from './dto/update-agent.request.js';
 
 const AGENT_PARAM = { name: 'agent_id', description: 'UUID or name of a live agent.', example: 'coder' };
-const LISTED = {
-  type: [AgentResponse] as [typeof AgentResponse],
-  description: 'Agents by name.',
-  headers: {
-    [TOTAL_HEADER]: { description: 'How many there are in all.', schema: { type: 'integer' as const } },
-  },
-};
 
 @ApiTags('agents')
 @Controller()
@@ -51,13 +67,12 @@ export class AgentsController {
   @Get(['agents', 'agents/registry', 'registry/agents'])
   @RequirePermission('agents:read')
   @ApiOperation({ summary: 'List the registry, by name' })
-  @ApiOkResponse(LISTED)
-  @ApiProblems(422)
+  @ApiPage(AgentResponse, 'Agents by name.', { counted: true })
   async list(
     @Query() query: AgentListQuery,
     @Res({ passthrough: true }) response: Response,
   ): Promise<AgentResponse[]> {
-    return sendPage(response, await this.queries.list(query, query.page()));
+    return sendPage(response, query, await this.queries.list(query, query.page()));
   }
 
   @Get('agents/stats/summary')
@@ -72,20 +87,29 @@ export class AgentsController {
   @RequirePermission('agents:read')
   @ApiOperation({ summary: 'Get an agent by its name' })
   @ApiParam({ name: 'agent_name', description: 'Name of a live agent.', example: 'coder' })
-  @ApiOkResponse({ type: AgentResponse, description: 'The agent.' })
+  @ApiOkResponse({ ...TAGGED, type: AgentResponse, description: 'The agent.' })
+  @ApiTagged()
   @ApiProblems(404)
-  getByName(@Param('agent_name') name: string): Promise<AgentResponse> {
-    return this.queries.get(name);
+  getByName(
+    @Param('agent_name') name: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<AgentResponse | undefined> {
+    return this.get(name, response);
   }
 
   @Get('agents/:agent_id')
   @RequirePermission('agents:read')
   @ApiOperation({ summary: 'Get an agent' })
   @ApiParam(AGENT_PARAM)
-  @ApiOkResponse({ type: AgentResponse, description: 'The agent.' })
+  @ApiOkResponse({ ...TAGGED, type: AgentResponse, description: 'The agent.' })
+  @ApiTagged()
   @ApiProblems(404)
-  get(@Param('agent_id') reference: string): Promise<AgentResponse> {
-    return this.queries.get(reference);
+  async get(
+    @Param('agent_id') reference: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<AgentResponse | undefined> {
+    const { agent, tag } = await this.queries.get(reference);
+    return sendTagged(response, tag, agent);
   }
 
   @Put('agents/:agent_id')
@@ -95,6 +119,7 @@ export class AgentsController {
     description: 'Only the fields that are sent change; null goes back to inheriting from the role.',
   })
   @ApiParam(AGENT_PARAM)
+  @ApiIfMatch()
   @ApiOkResponse({ type: AgentResponse, description: 'The agent after the change.' })
   @ApiBodyProblems()
   @ApiProblems(404)
@@ -102,8 +127,10 @@ export class AgentsController {
     @Ctx() ctx: OperationContext,
     @Param('agent_id') reference: string,
     @Body() request: UpdateAgentRequest,
+    @Headers('If-Match') ifMatch?: string,
   ): Promise<AgentResponse> {
-    return this.queries.getChanged(await this.agents.update(ctx, reference, toChanges(request)));
+    const versions = allowedVersions(ifMatch);
+    return this.queries.getChanged(await this.agents.update(ctx, reference, toChanges(request), versions));
   }
 
   @Delete('agents/:agent_id')

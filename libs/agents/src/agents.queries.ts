@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Page, PageOf } from '#contract';
 import { AgentDirectory, AgentNotFound, BudgetCalendar } from '#kernel';
 import { PolicyInForce } from '#rbac';
+import { type TaggedAgent, tagOf } from './agent-tag.js';
 import { type AgentFilter, AgentsReadModel } from './agents.read-model.js';
 import { type AgentResponse, toAgentResponse } from './dto/agent.response.js';
 import type { RegistrySummaryResponse } from './dto/registry-summary.response.js';
@@ -17,11 +18,12 @@ export class AgentsQueries {
   ) {}
 
   /** @throws AgentNotFound */
-  async get(reference: string): Promise<AgentResponse> {
+  async get(reference: string): Promise<TaggedAgent> {
     const ref = this.directory.resolve(reference);
     const row = ref && (await this.readModel.findLive(ref.agentId));
     if (!row) throw new AgentNotFound(reference);
-    return toAgentResponse(row, this.policy.current, this.calendar.today());
+    const agent = toAgentResponse(row, this.policy.current, this.calendar.today());
+    return { agent, tag: tagOf(row.version, agent) };
   }
 
   /** The agent after a change that is committed; it may have been retired since. @throws AgentNotFound */
@@ -32,9 +34,9 @@ export class AgentsQueries {
   }
 
   async list(filter: AgentFilter, page: Page): Promise<PageOf<AgentResponse>> {
-    const { items, total } = await this.readModel.list(filter, page);
+    const found = await this.readModel.list(filter, page);
     const today = this.calendar.today();
-    return { items: items.map((row) => toAgentResponse(row, this.policy.current, today)), total };
+    return { ...found, items: found.items.map((row) => toAgentResponse(row, this.policy.current, today)) };
   }
 
   async summarize(): Promise<RegistrySummaryResponse> {

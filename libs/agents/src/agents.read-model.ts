@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Page, PageOf } from '#contract';
+import { type Page, type PageOf, pageOf } from '#contract';
 import { BudgetCalendar } from '#kernel';
-import { Reader, realColumn, Where } from '#persistence';
+import { type Dialect, Reader, realColumn, Where } from '#persistence';
 
 /** An agent with what it used today and did in its life: a row of three tables, no scan of any history. */
 export interface AgentRow {
@@ -23,6 +23,7 @@ export interface AgentRow {
   metadata_specialist: number;
   metadata_version: string;
   metadata_tags: string;
+  version: number;
   created_at: number;
   updated_at: number;
   last_active_at: number | null;
@@ -41,6 +42,10 @@ export interface AgentFilter {
   readonly role?: string | undefined;
   readonly category?: string | undefined;
   readonly specialist?: boolean | undefined;
+  /** A part of a text, whatever the case of its ASCII letters. */
+  readonly q?: string | undefined;
+  readonly tag?: string | undefined;
+  readonly capability?: string | undefined;
 }
 
 export interface RegistrySummary {
@@ -59,7 +64,7 @@ const COLUMNS = [
   ...['a.rbac_requires_approval', 'a.rbac_approval_threshold'],
   ...['a.budget_max_tokens_per_session', 'a.budget_max_cost_per_day'],
   ...['a.metadata_category', 'a.metadata_specialist', 'a.metadata_version', 'a.metadata_tags'],
-  ...['a.created_at', 'a.updated_at', 'a.last_active_at'],
+  ...['a.version', 'a.created_at', 'a.updated_at', 'a.last_active_at'],
   ...['u.tokens_used AS today_tokens', 'u.cost_micro AS today_cost_micro'],
   ...['t.succeeded', 't.failed', 't.execution_time_us', 't.execution_time_rows'],
   ...['t.quality_nano', 't.quality_rows', 't.tasks_completed'],
@@ -99,23 +104,23 @@ export class AgentsReadModel {
 
   /** By name. */
   async list(filter: AgentFilter, page: Page): Promise<PageOf<AgentRow>> {
-    const where = new Where()
-      .and('a.role = ?', filter.role)
-      .and('a.metadata_category = ?', filter.category)
-      .and('a.metadata_specialist = ?', filter.specialist === undefined ? null : Number(filter.specialist));
-    const live = where.sql === '' ? 'WHERE a.retired_at IS NULL' : `${where.sql} AND a.retired_at IS NULL`;
-    const [items, [counted]] = await Promise.all([
-      this.reader.select<AgentRow>(
-        this.columns,
-        `${FROM} ${live} ORDER BY ${BY_NAME[this.reader.dialect]} LIMIT ? OFFSET ?`,
-        [this.calendar.today().date, ...where.parameters, page.limit, page.skip],
-      ),
+    const { dialect } = this.reader;
+    const name = BY_NAME[dialect];
+    const all = toWhere(filter, dialect);
+    const part = toWhere(filter, dialect).andAll(`${name} > ?`, page.after);
+    const [rows, [counted]] = await Promise.all([
+      this.reader.select<AgentRow>(this.columns, `${FROM} ${part.sql} ORDER BY ${name} LIMIT ? OFFSET ?`, [
+        this.calendar.today().date,
+        ...part.parameters,
+        page.limit + 1,
+        page.skip,
+      ]),
       this.reader.query<{ total: number }>(
-        `SELECT COUNT(*) AS total FROM agent_identities a ${live}`,
-        where.parameters,
+        `SELECT COUNT(*) AS total FROM agent_identities a ${all.sql}`,
+        all.parameters,
       ),
     ]);
-    return { items, total: counted?.total ?? 0 };
+    return { ...pageOf(rows, page.limit, (row) => [row.name]), total: counted?.total ?? 0 };
   }
 
   async summarize(): Promise<RegistrySummary> {
@@ -142,6 +147,35 @@ export class AgentsReadModel {
     }
     return summary;
   }
+}
+
+/** Lists are kept as JSON text. */
+const LISTS: Readonly<Record<Dialect, (column: string) => string>> = {
+  sqlite: (column) => `json_each(${column})`,
+  postgres: (column) => `jsonb_array_elements_text(CAST(${column} AS jsonb)) AS value`,
+};
+
+/** Whether the lower case of a text holds another; of the letters, those of ASCII have one on either database. */
+const HOLDS: Readonly<Record<Dialect, (column: string) => string>> = {
+  sqlite: (column) => `instr(lower(${column}), ?) > 0`,
+  postgres: (column) => `strpos(lower(${column} COLLATE "C"), ?) > 0`,
+};
+const SEARCHED = ['a.name', 'a.role', 'a.role_reasoning', 'a.metadata_category'];
+
+function toWhere({ role, category, specialist, q, tag, capability }: AgentFilter, dialect: Dialect): Where {
+  const holding = (column: string) => `EXISTS (SELECT 1 FROM ${LISTS[dialect](column)} WHERE value = ?)`;
+  const needle = q?.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return new Where()
+    .andAll('a.retired_at IS NULL', [])
+    .and('a.role = ?', role)
+    .and('a.metadata_category = ?', category)
+    .and('a.metadata_specialist = ?', specialist === undefined ? null : Number(specialist))
+    .and(holding('a.metadata_tags'), tag)
+    .and(holding('a.capabilities'), capability)
+    .andAll(
+      `(${SEARCHED.map(HOLDS[dialect]).join(' OR ')})`,
+      needle === undefined ? undefined : SEARCHED.map(() => needle),
+    );
 }
 
 /** Without a prototype, so that `constructor` is a category like any other. */

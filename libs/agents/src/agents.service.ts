@@ -69,10 +69,21 @@ export class AgentsService {
     });
   }
 
-  /** @throws AgentNotFound */
-  update(ctx: OperationContext, reference: string, changes: Partial<AgentProfile>): Promise<string> {
+  /**
+   * @param versions that may be changed; null for any.
+   * @throws AgentNotFound; DomainError `PRECONDITION_FAILED`
+   */
+  update(
+    ctx: OperationContext,
+    reference: string,
+    changes: Partial<AgentProfile>,
+    versions: readonly number[] | null = null,
+  ): Promise<string> {
     return this.transactions.run(ctx, async (tx) => {
       const before = await this.getLive(tx, reference);
+      if (versions && !versions.includes(before.version)) {
+        throw new DomainError('PRECONDITION_FAILED', `${before.name} is at version ${before.version} now.`);
+      }
       const agent = { ...before, ...changes, version: before.version + 1, updatedAt: this.clock.now() };
       await this.repository.update(tx, agent.agentId, {
         ...changes,

@@ -1,6 +1,7 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { ApiBodyProblems, ApiProblems, Ctx } from '#contract';
+import type { Response } from 'express';
+import { ApiBodyProblems, ApiPage, ApiProblems, Ctx, sendPage } from '#contract';
 import type { OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
 import { ApprovalsService } from './approvals.service.js';
@@ -22,11 +23,15 @@ export class ApprovalsController {
   @Get()
   @RequirePermission('approvals:read')
   @ApiOperation({ summary: 'List approvals, newest first' })
-  @ApiOkResponse({ type: [ApprovalResponse], description: 'The approvals.' })
-  @ApiProblems(422)
-  async list(@Ctx() ctx: OperationContext, @Query() query: ApprovalListQuery): Promise<ApprovalResponse[]> {
+  @ApiPage(ApprovalResponse, 'The approvals.')
+  async list(
+    @Ctx() ctx: OperationContext,
+    @Query() query: ApprovalListQuery,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ApprovalResponse[]> {
     const { status, agent_id: agent } = query;
-    return (await this.approvals.list(ctx, { status, agent }, query.page())).map(toApprovalResponse);
+    const page = await this.approvals.list(ctx, { status, agent }, query.page());
+    return sendPage(response, query, page).map(toApprovalResponse);
   }
 
   @Get(':approval_id')

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Page } from '#contract';
+import { type Page, type PageOf, pageOf } from '#contract';
 import type { ApprovalRequest, TransactionContext } from '#kernel';
 import { type Queryable, Reader, storeOf, Where } from '#persistence';
 
@@ -41,6 +41,8 @@ export interface ApprovalFilter {
 
 const FIND = 'SELECT * FROM approvals WHERE approval_id = ?';
 const OPEN = "status IN ('pending', 'approved')";
+/** As no OR, which would be looked up by status, several times, and sorted afterwards. */
+const EXPIRED = `CASE WHEN ${OPEN} THEN expires_at <= ? ELSE status = 'expired' END`;
 
 @Injectable()
 export class ApprovalsRepository {
@@ -55,16 +57,18 @@ export class ApprovalsRepository {
   }
 
   /** Newest first. */
-  findPage(filter: ApprovalFilter, page: Page, now: number): Promise<ApprovalRow[]> {
+  async findPage(filter: ApprovalFilter, page: Page, now: number): Promise<PageOf<ApprovalRow>> {
     const { status } = filter;
     const where = new Where().and('agent_id = ?', filter.agentId);
-    if (status === 'expired') where.and(`(status = 'expired' OR (${OPEN} AND expires_at <= ?))`, now);
+    if (status === 'expired') where.and(EXPIRED, now);
     else where.and('status = ?', status);
     if (status === 'pending' || status === 'approved') where.and('expires_at > ?', now);
-    return this.reader.query<ApprovalRow>(
+    where.andAll('(requested_at, approval_id) < (?, ?)', page.after);
+    const rows = await this.reader.query<ApprovalRow>(
       `SELECT * FROM approvals ${where.sql} ORDER BY requested_at DESC, approval_id DESC LIMIT ? OFFSET ?`,
-      [...where.parameters, page.limit, page.skip],
+      [...where.parameters, page.limit + 1, page.skip],
     );
+    return pageOf(rows, page.limit, (row) => [row.requested_at, row.approval_id]);
   }
 
   /** The newest for this request that still says something, as the transaction sees it. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Page } from '#contract';
+import type { Page, PageOf } from '#contract';
 import {
   AgentDirectory,
   AuditTrail,
@@ -38,11 +38,11 @@ export class ApprovalsService {
     ctx: OperationContext,
     filter: { readonly status: ApprovalStatus | undefined; readonly agent: string | undefined },
     page: Page,
-  ): Promise<ApprovalRow[]> {
+  ): Promise<PageOf<ApprovalRow>> {
     const asked = filter.agent === undefined ? undefined : this.agents.idFor(filter.agent);
     const agentId = ownRows(ctx.principal, asked);
-    const rows = await this.repository.findPage({ status: filter.status, agentId }, page, this.clock.now());
-    return rows.map((row) => this.current(row));
+    const found = await this.repository.findPage({ status: filter.status, agentId }, page, this.clock.now());
+    return { ...found, items: found.items.map((row) => this.current(row)) };
   }
 
   /**

@@ -1,12 +1,20 @@
 import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { ApiBodyProblems, ApiProblems, BatchCalls, type ContextRequest, Ctx, TakesBatches } from '#contract';
+import {
+  ApiBodyProblems,
+  ApiPage,
+  BatchCalls,
+  type ContextRequest,
+  Ctx,
+  sendPage,
+  TakesBatches,
+} from '#contract';
 import type { OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
 import { AuditService } from './audit.service.js';
 import { AuditEntryResponse, toAuditEntryResponse } from './dto/audit-entry.response.js';
-import { AuditListQuery, EventListQuery } from './dto/audit-list.query.js';
+import { AuditListQuery, EventListQuery, toAuditFilter } from './dto/audit-list.query.js';
 import { AuditStatsResponse } from './dto/audit-stats.response.js';
 import { IngestEventRequest } from './dto/ingest-event.request.js';
 
@@ -51,12 +59,14 @@ export class AuditController {
   @Get('audit')
   @RequirePermission('audit:read')
   @ApiOperation({ summary: 'List the audit trail, newest first' })
-  @ApiOkResponse({ type: [AuditEntryResponse], description: 'Entries by descending `seq`.' })
-  @ApiProblems(422)
-  async list(@Ctx() ctx: OperationContext, @Query() query: AuditListQuery): Promise<AuditEntryResponse[]> {
-    const { agent_id: agentId, operation_type: operationType, rbac_decision: rbacDecision } = query;
-    const events = await this.audit.list(ctx, { agentId, operationType, rbacDecision }, query.page());
-    return events.map(toAuditEntryResponse);
+  @ApiPage(AuditEntryResponse, 'Entries by descending `seq`.')
+  async list(
+    @Ctx() ctx: OperationContext,
+    @Query() query: AuditListQuery,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<AuditEntryResponse[]> {
+    const page = await this.audit.list(ctx, toAuditFilter(query), query.page());
+    return sendPage(response, query, page).map(toAuditEntryResponse);
   }
 
   @Get('audit/stats')
@@ -76,10 +86,13 @@ export class AuditController {
   @Get()
   @RequirePermission('audit:read')
   @ApiOperation({ summary: 'List the audit trail, newest first (older form)' })
-  @ApiOkResponse({ type: [AuditEntryResponse], description: 'Entries by descending `seq`.' })
-  @ApiProblems(422)
-  async events(@Ctx() ctx: OperationContext, @Query() query: EventListQuery): Promise<AuditEntryResponse[]> {
-    const events = await this.audit.list(ctx, { agentId: query.agent_id }, query.page());
-    return events.map(toAuditEntryResponse);
+  @ApiPage(AuditEntryResponse, 'Entries by descending `seq`.')
+  async events(
+    @Ctx() ctx: OperationContext,
+    @Query() query: EventListQuery,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<AuditEntryResponse[]> {
+    const page = await this.audit.list(ctx, { agentId: query.agent_id }, query.page());
+    return sendPage(response, query, page).map(toAuditEntryResponse);
   }
 }

@@ -1,13 +1,23 @@
 import { Injectable } from '@nestjs/common';
-import type { Page } from '#contract';
+import { type Page, type PageOf, pageOf } from '#contract';
 import type { RecordedEvent } from '#kernel';
-import { Reader, Where } from '#persistence';
+import { type Dialect, Reader, Where } from '#persistence';
 import { EVENT_COLUMNS, type LogRow, toRecordedEvent } from './log/log-columns.js';
+import { seqBounds } from './log/log-times.js';
+
+const BOUNDS = seqBounds('agent_audit_log');
 
 export interface AuditFilter {
   readonly agentId?: string | undefined;
+  readonly agentRole?: string | undefined;
   readonly operationType?: string | undefined;
+  readonly targetType?: string | undefined;
   readonly rbacDecision?: string | undefined;
+  readonly traceId?: string | undefined;
+  /** Milliseconds UTC, included. */
+  readonly from?: number | null;
+  /** Milliseconds UTC, excluded. */
+  readonly to?: number | null;
 }
 
 export interface AuditCounts {
@@ -38,17 +48,17 @@ export class AuditRepository {
   }
 
   /** Newest first. */
-  async findNewest(filter: AuditFilter, page: Page): Promise<RecordedEvent[]> {
-    const where = new Where()
-      .and('agent_id = ?', filter.agentId)
-      .and('operation_type = ?', filter.operationType)
-      .and('rbac_decision = ?', filter.rbacDecision);
+  async findNewest(filter: AuditFilter, { skip, limit, after }: Page): Promise<PageOf<RecordedEvent>> {
+    const where = toWhere(filter, this.reader.dialect);
+    // A place is behind the end already, and only one upper bound can lead the search.
+    if (after) where.andAll('seq < ?', after);
+    else where.and(BOUNDS.to.sql, filter.to == null ? null : BOUNDS.to.parameter(filter.to));
     const rows = await this.reader.select<LogRow>(
       EVENT_COLUMNS,
       `FROM agent_audit_log ${where.sql} ORDER BY seq DESC LIMIT ? OFFSET ?`,
-      [...where.parameters, page.limit, page.skip],
+      [...where.parameters, limit + 1, skip],
     );
-    return rows.map(toRecordedEvent);
+    return pageOf(rows.map(toRecordedEvent), limit, ({ seq }) => [seq]);
   }
 
   /** In log order, from the entry after `seq`. */
@@ -76,6 +86,22 @@ export class AuditRepository {
       roles: sumBy(rows, 'agent_role'),
     };
   }
+}
+
+function toWhere(filter: AuditFilter, dialect: Dialect): Where {
+  const { agentId, from } = filter;
+  // An agent's entries are fewer than everybody's of one kind. SQLite keeps no statistics to know; `+` tells it.
+  const beside = agentId !== undefined && dialect === 'sqlite' ? '+' : '';
+  return new Where()
+    .and('agent_id = ?', agentId)
+    .and(`${beside}operation_type = ?`, filter.operationType)
+    .and(`${beside}rbac_decision = ?`, filter.rbacDecision)
+    .and('agent_role = ?', filter.agentRole)
+    .and('target_type = ?', filter.targetType)
+    .and('trace_id = ?', filter.traceId)
+    .and(BOUNDS.from.sql, from == null ? null : BOUNDS.from.parameter(from))
+    .and('recorded_at >= ?', from)
+    .and('recorded_at < ?', filter.to);
 }
 
 function sumBy(

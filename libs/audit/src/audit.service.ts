@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Page } from '#contract';
+import type { Page, PageOf } from '#contract';
 import {
   AgentDirectory,
   appendEach,
@@ -56,7 +56,7 @@ export class AuditService {
   }
 
   /** Newest first. An agent's key sees its own. */
-  list(ctx: OperationContext, filter: AuditFilter, page: Page): Promise<RecordedEvent[]> {
+  list(ctx: OperationContext, filter: AuditFilter, page: Page): Promise<PageOf<RecordedEvent>> {
     return this.repository.findNewest({ ...filter, agentId: this.visibleAgent(ctx, filter.agentId) }, page);
   }
 

@@ -8,3 +8,4 @@ export * from './failed-logins.js';
 export * from './log/frontier.js';
 export * from './log/leaf.js';
 export * from './log/log-tail.js';
+export * from './log/log-times.js';

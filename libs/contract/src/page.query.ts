@@ -1,11 +1,40 @@
-import type { Response } from 'express';
-import { IntegerField } from './fields.js';
+import { ValidationFailed } from '#kernel';
+import {
+  CURSOR_FORM,
+  fromCursor,
+  MAX_CURSOR_CHARS,
+  type Place,
+  type PlaceShape,
+  toCursor,
+} from './cursor.js';
+import { rulesOf } from './field-rules.js';
+import { IntegerField, TextField } from './fields.js';
 
 const MAX_SKIP = 1e12;
+const NOT_A_FILTER: readonly string[] = ['skip', 'offset', 'limit', 'cursor'];
+const FOREIGN = 'must come from the Link header of this list, asked with the same filters';
 
-/** A request class with `limit`, and `skip` or, in the older form, `offset`. */
-export function pageQuery(maxLimit: number, defaultLimit = 100, start: 'skip' | 'offset' = 'skip') {
-  class PageQuery {
+/** What a list's pages are like. */
+export interface ListRules {
+  /** Its name, in which no other list's cursors are taken. */
+  readonly list: string;
+  /** What it is sorted by. */
+  readonly place: PlaceShape;
+  readonly maxLimit: number;
+  readonly defaultLimit?: number;
+  /** What says how many rows to leave out; `offset` is the older form. */
+  readonly start?: 'skip' | 'offset';
+}
+
+/** A request class with `limit`, `cursor`, and `skip` or, in the older form, `offset`. */
+export function pageQuery({
+  list,
+  place,
+  maxLimit,
+  defaultLimit = 100,
+  start = 'skip',
+}: ListRules): new () => PagedQuery {
+  class PageQuery implements PagedQuery {
     skip?: number;
     offset?: number;
 
@@ -18,14 +47,45 @@ export function pageQuery(maxLimit: number, defaultLimit = 100, start: 'skip' | 
     })
     limit?: number;
 
-    /** The page that was asked for, defaults filled in. */
+    @TextField({
+      description: `Where the page begins, out of the \`Link\` of the one before: with the same filters and without \`${start}\`.`,
+      maxChars: MAX_CURSOR_CHARS,
+      pattern: CURSOR_FORM,
+      patternMessage: FOREIGN,
+    })
+    cursor?: string;
+
+    /** The page that was asked for, defaults filled in. @throws ValidationFailed for a cursor of something else. */
     page(): Page {
-      return { skip: this[start] ?? 0, limit: this.limit ?? defaultLimit };
+      const { cursor } = this;
+      const limit = this.limit ?? defaultLimit;
+      if (cursor === undefined) return { skip: this[start] ?? 0, limit };
+      if (this[start] !== undefined) refuse(`must not stand beside ${start}`);
+      return { skip: 0, limit, after: fromCursor(cursor, this.binding(), place) ?? refuse(FOREIGN) };
+    }
+
+    /** The query of the page that begins behind `after`. */
+    queryAfter(after: Place): URLSearchParams {
+      const query = new URLSearchParams(this.filters());
+      if (this.limit !== undefined) query.set('limit', String(this.limit));
+      query.set('cursor', toCursor(after, this.binding()));
+      return query;
+    }
+
+    private binding(): string {
+      return JSON.stringify([list, this.filters()]);
+    }
+
+    private filters(): [string, string][] {
+      const members = this as unknown as Readonly<Record<string, unknown>>;
+      const { fields } = rulesOf(this.constructor as new () => object);
+      const given = [...fields].filter((name) => !NOT_A_FILTER.includes(name) && members[name] !== undefined);
+      return given.sort().map((name) => [name, String(members[name])]);
     }
   }
   // Only the member that is declared as a field belongs to the request.
   IntegerField({
-    description: 'How many to leave out from the start.',
+    description: 'How many to leave out from the start; each costs as much as one that is answered.',
     default: 0,
     example: 0,
     max: MAX_SKIP,
@@ -33,26 +93,24 @@ export function pageQuery(maxLimit: number, defaultLimit = 100, start: 'skip' | 
   return PageQuery;
 }
 
-/** The older form: `offset` and `limit`. */
-export function offsetQuery(maxLimit: number, defaultLimit: number) {
-  return pageQuery(maxLimit, defaultLimit, 'offset');
+function refuse(message: string): never {
+  throw new ValidationFailed([{ path: 'cursor', message }]);
 }
 
+/** A request for a page of a list. */
+export interface PagedQuery {
+  skip?: number;
+  offset?: number;
+  limit?: number;
+  cursor?: string;
+  page(): Page;
+  queryAfter(after: Place): URLSearchParams;
+}
+
+/** Which rows of a list are asked for. */
 export interface Page {
   readonly skip: number;
   readonly limit: number;
-}
-
-/** A part of a list, and how long the whole is. */
-export interface PageOf<T> {
-  readonly items: T[];
-  readonly total: number;
-}
-
-export const TOTAL_HEADER = 'X-Total-Count';
-
-/** Sends a page as a bare array, its total in the header. */
-export function sendPage<T>(response: Response, page: PageOf<T>): T[] {
-  response.setHeader(TOTAL_HEADER, page.total);
-  return page.items;
+  /** The place behind which it begins. */
+  readonly after?: Place;
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Page } from '#contract';
+import { type Page, type PageOf, pageOf } from '#contract';
 import type { TransactionContext } from '#kernel';
-import { Reader, storeOf } from '#persistence';
+import { Reader, storeOf, Where } from '#persistence';
 
 export interface PolicyVersion {
   /** SHA-256 of the document, hex. */
@@ -30,12 +30,19 @@ export class PolicyVersionsRepository {
   }
 
   /** Newest first. */
-  async findPage({ skip, limit }: Page): Promise<PolicyVersion[]> {
+  async findPage({ skip, limit, after }: Page): Promise<PageOf<PolicyVersion>> {
+    const where = new Where().andAll('(loaded_at, version) < (?, ?)', after);
     const rows = await this.reader.query<VersionRow>(
-      'SELECT version, loaded_at, loaded_by FROM policy_versions ORDER BY loaded_at DESC, version LIMIT ? OFFSET ?',
-      [limit, skip],
+      `SELECT version, loaded_at, loaded_by FROM policy_versions ${where.sql}
+       ORDER BY loaded_at DESC, version DESC LIMIT ? OFFSET ?`,
+      [...where.parameters, limit + 1, skip],
     );
-    return rows.map((row) => ({ version: row.version, loadedAt: row.loaded_at, loadedBy: row.loaded_by }));
+    const versions = rows.map((row) => ({
+      version: row.version,
+      loadedAt: row.loaded_at,
+      loadedBy: row.loaded_by,
+    }));
+    return pageOf(versions, limit, ({ loadedAt, version }) => [loadedAt, version]);
   }
 
   async keep(ctx: TransactionContext, version: PolicyVersion, document: string): Promise<void> {

@@ -1,6 +1,7 @@
-import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { ApiProblems, Ctx } from '#contract';
+import type { Response } from 'express';
+import { ApiPage, ApiProblems, Ctx, sendPage } from '#contract';
 import type { OperationContext } from '#kernel';
 import { PolicyInForce, RequirePermission } from '#rbac';
 import {
@@ -45,10 +46,13 @@ export class PolicyController {
   @Get('versions')
   @RequirePermission('policy:read')
   @ApiOperation({ summary: 'List the policies that were in force, newest first' })
-  @ApiOkResponse({ type: [PolicyVersionResponse], description: 'The versions.' })
-  @ApiProblems(422)
-  async versions(@Query() query: PolicyVersionsQuery): Promise<PolicyVersionResponse[]> {
-    return (await this.policies.list(query.page())).map(toPolicyVersionResponse);
+  @ApiPage(PolicyVersionResponse, 'The versions.')
+  async versions(
+    @Query() query: PolicyVersionsQuery,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<PolicyVersionResponse[]> {
+    const page = await this.policies.list(query.page());
+    return sendPage(response, query, page).map(toPolicyVersionResponse);
   }
 
   @Get('versions/:version')

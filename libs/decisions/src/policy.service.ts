@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
-import type { Page } from '#contract';
+import type { Page, PageOf } from '#contract';
 import { CONFIG, type Config } from '#config';
 import {
   AuditTrail,
@@ -44,7 +44,7 @@ export class PolicyService implements OnApplicationBootstrap, OnModuleDestroy {
   async onApplicationBootstrap(): Promise<void> {
     this.unsubscribe = this.events.subscribe((events) => this.follow(events));
     const { current } = this.inForce;
-    const [newest] = await this.repository.findPage({ skip: 0, limit: 1 });
+    const [newest] = (await this.repository.findPage({ skip: 0, limit: 1 })).items;
     if (newest?.version === current.version) return;
     const ctx = systemContext('start');
     // The first policy of a store replaces none.
@@ -67,7 +67,7 @@ export class PolicyService implements OnApplicationBootstrap, OnModuleDestroy {
     return { version: policy.version, previous };
   }
 
-  list(page: Page): Promise<PolicyVersion[]> {
+  list(page: Page): Promise<PageOf<PolicyVersion>> {
     return this.repository.findPage(page);
   }
 

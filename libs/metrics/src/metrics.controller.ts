@@ -3,11 +3,13 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } fr
 import type { Response } from 'express';
 import {
   ApiBodyProblems,
+  ApiPage,
   ApiProblems,
   BatchCalls,
   type ContextRequest,
   Ctx,
   parseTime,
+  sendPage,
   TakesBatches,
 } from '#contract';
 import type { OperationContext } from '#kernel';
@@ -66,16 +68,20 @@ export class MetricsController {
   @Get()
   @RequirePermission('metrics:read')
   @ApiOperation({ summary: 'List metrics, newest first' })
-  @ApiOkResponse({ type: [MetricResponse], description: 'Metrics by descending `recorded_at`, then id.' })
-  @ApiProblems(422)
-  async list(@Ctx() ctx: OperationContext, @Query() query: MetricListQuery): Promise<MetricResponse[]> {
+  @ApiPage(MetricResponse, 'Metrics by descending `recorded_at`, then id.')
+  async list(
+    @Ctx() ctx: OperationContext,
+    @Query() query: MetricListQuery,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<MetricResponse[]> {
     const filter = {
       agentId: query.agent_id,
       metricType: query.metric_type,
       from: time(query.start_date),
       to: time(query.end_date),
     };
-    return (await this.metrics.list(ctx, filter, query.page())).map(toMetricResponse);
+    const page = await this.metrics.list(ctx, filter, query.page());
+    return sendPage(response, query, page).map(toMetricResponse);
   }
 
   @Get('aggregate')

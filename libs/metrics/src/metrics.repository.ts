@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Page } from '#contract';
-import { Reader, Where } from '#persistence';
+import { type Page, type PageOf, pageOf, type Place } from '#contract';
+import { type Dialect, Reader, Where } from '#persistence';
 
 export interface MetricRow {
   metric_id: string;
@@ -60,16 +60,21 @@ export class MetricsRepository {
   constructor(private readonly reader: Reader) {}
 
   /** Newest first, by time and then by id. */
-  findNewest(filter: MetricFilter, page: Page): Promise<MetricRow[]> {
-    const where = toWhere(filter);
-    return this.reader.query<MetricRow>(
-      `SELECT * FROM agent_metrics ${where.sql} ORDER BY recorded_at DESC, metric_id DESC LIMIT ? OFFSET ?`,
-      [...where.parameters, page.limit, page.skip],
+  async findNewest(filter: MetricFilter, { skip, limit, after }: Page): Promise<PageOf<MetricRow>> {
+    const { to, ...others } = filter;
+    const where = toWhere(others, this.reader.dialect).andAll(
+      '(recorded_at, metric_id) < (?, ?)',
+      upperBound(to, after),
     );
+    const rows = await this.reader.query<MetricRow>(
+      `SELECT * FROM agent_metrics ${where.sql} ORDER BY recorded_at DESC, metric_id DESC LIMIT ? OFFSET ?`,
+      [...where.parameters, limit + 1, skip],
+    );
+    return pageOf(rows, limit, ({ recorded_at, metric_id }) => [recorded_at, metric_id]);
   }
 
   async sum(filter: MetricFilter): Promise<MetricSums & UsageSums> {
-    const where = toWhere(filter);
+    const where = toWhere(filter, this.reader.dialect);
     const sum = SUM[this.reader.dialect];
     const [sums] = await this.reader.query<MetricSums & UsageSums>(
       `SELECT COUNT(*) AS metrics,
@@ -101,10 +106,18 @@ export class MetricsRepository {
   }
 }
 
-function toWhere({ agentId, metricType, from, to }: MetricFilter): Where {
+/** The one that is first reached: beside another, a place would not be where the search begins. */
+function upperBound(to: number | undefined, after: Place | undefined): Place | undefined {
+  if (to === undefined || (after !== undefined && Number(after[0]) < to)) return after;
+  return [to, ''];
+}
+
+function toWhere({ agentId, metricType, from, to }: MetricFilter, dialect: Dialect): Where {
+  // An agent's metrics are fewer than everybody's of one type. SQLite keeps no statistics to know; `+` tells it.
+  const beside = agentId !== undefined && dialect === 'sqlite' ? '+' : '';
   return new Where()
     .and('agent_id = ?', agentId)
-    .and('metric_type = ?', metricType)
+    .and(`${beside}metric_type = ?`, metricType)
     .and('recorded_at >= ?', from)
     .and('recorded_at < ?', to);
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Page, parseTime } from '#contract';
+import { type Page, type PageOf, parseTime } from '#contract';
 import {
   AgentDirectory,
   AgentNotFound,
@@ -75,7 +75,7 @@ export class MetricsService {
   }
 
   /** Newest first. An agent's key sees its own. */
-  list(ctx: OperationContext, filter: MetricFilter, page: Page): Promise<MetricRow[]> {
+  list(ctx: OperationContext, filter: MetricFilter, page: Page): Promise<PageOf<MetricRow>> {
     return this.repository.findNewest({ ...filter, agentId: this.visibleAgent(ctx, filter.agentId) }, page);
   }
 

@@ -55,6 +55,14 @@ export class Where {
     return this;
   }
 
+  /** Adds `condition`, which has a placeholder for each of `values`, unless there are none. */
+  andAll(condition: string, values: readonly unknown[] | undefined): this {
+    if (values === undefined) return this;
+    this.conditions.push(condition);
+    this.parameters.push(...values);
+    return this;
+  }
+
   get sql(): string {
     return this.conditions.length === 0 ? '' : `WHERE ${this.conditions.join(' AND ')}`;
   }

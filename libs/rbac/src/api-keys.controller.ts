@@ -8,7 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { ApiBodyProblems, ApiProblems, Ctx, sendPage, TOTAL_HEADER } from '#contract';
+import { ApiBodyProblems, ApiPage, ApiProblems, Ctx, sendPage } from '#contract';
 import { AgentDirectory, Clock, type OperationContext } from '#kernel';
 import { RequirePermission } from './access.js';
 import { ApiKeysService } from './api-keys.service.js';
@@ -47,17 +47,12 @@ export class ApiKeysController {
 
   @Get()
   @ApiOperation({ summary: 'List the keys, oldest first', description: 'Those that ended, too.' })
-  @ApiOkResponse({
-    type: [KeyResponse],
-    description: 'The keys, without their secrets.',
-    headers: { [TOTAL_HEADER]: { description: 'How many there are in all.', schema: { type: 'integer' } } },
-  })
-  @ApiProblems(422)
+  @ApiPage(KeyResponse, 'The keys, without their secrets.', { counted: true })
   async list(
     @Query() query: KeysQuery,
     @Res({ passthrough: true }) response: Response,
   ): Promise<KeyResponse[]> {
-    const keys = sendPage(response, await this.keys.page(query.page()));
+    const keys = sendPage(response, query, await this.keys.page(query.page()));
     return keys.map((key) => toKeyResponse(key, this.clock.now()));
   }
 

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
-import type { Page, PageOf } from '#contract';
+import { type Page, type PageOf, pageOf, type Place } from '#contract';
 import type { TransactionContext } from '#kernel';
 import { Reader, storeOf } from '#persistence';
 import { ApiKeyEntity } from './api-key.entity.js';
 
 const OLDEST_FIRST = { createdAt: 'ASC', keyId: 'ASC' } as const;
+
+const placeOf = ([createdAt, keyId]: Place) => ({ createdAt, keyId });
 
 @Injectable()
 export class ApiKeysRepository {
@@ -22,10 +24,18 @@ export class ApiKeysRepository {
   }
 
   /** Oldest first. */
-  async findPage({ skip, limit }: Page): Promise<PageOf<ApiKeyEntity>> {
+  async findPage({ skip, limit, after }: Page): Promise<PageOf<ApiKeyEntity>> {
     const keys = this.reader.repository(ApiKeyEntity);
-    const [items, total] = await keys.findAndCount({ order: OLDEST_FIRST, skip, take: limit });
-    return { items, total };
+    const found = keys.createQueryBuilder('key').orderBy('key.createdAt').addOrderBy('key.keyId');
+    if (after) found.where('(key.createdAt, key.keyId) > (:createdAt, :keyId)', placeOf(after));
+    const [rows, total] = await Promise.all([
+      found
+        .offset(skip)
+        .limit(limit + 1)
+        .getMany(),
+      keys.count(),
+    ]);
+    return { ...pageOf(rows, limit, ({ createdAt, keyId }) => [createdAt, keyId]), total };
   }
 
   findById(keyId: string): Promise<ApiKeyEntity | null> {

@@ -5,7 +5,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import helmet from 'helmet';
 import type { Config } from '#config';
 
-const EXPOSED_HEADERS = ['X-Request-Id', 'X-Total-Count', 'Retry-After'];
+const EXPOSED_HEADERS = ['X-Request-Id', 'X-Total-Count', 'Link', 'ETag', 'Retry-After'];
 
 /** The same for answers that are written past Express, which hold nothing to load. */
 export const BARE_SECURITY_HEADERS: Readonly<Record<string, string>> = {

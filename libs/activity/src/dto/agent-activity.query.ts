@@ -1,8 +1,13 @@
-import { IntegerField, offsetQuery, TextField } from '#contract';
+import { IntegerField, pageQuery, TextField } from '#contract';
 
 export const DEFAULT_HOURS = 24;
 
-export class AgentActivityQuery extends offsetQuery(500, 100) {
+export class AgentActivityQuery extends pageQuery({
+  list: 'activity',
+  place: ['number'],
+  maxLimit: 500,
+  start: 'offset',
+}) {
   @TextField({
     description: 'UUID or name of an agent, or the text that was sent as its id.',
     example: 'coder',

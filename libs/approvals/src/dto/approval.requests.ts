@@ -26,7 +26,11 @@ export class DenyRequest {
 
 export const STATUSES = ['pending', 'approved', 'denied', 'spent', 'expired'] as const;
 
-export class ApprovalListQuery extends pageQuery(500) {
+export class ApprovalListQuery extends pageQuery({
+  list: 'approvals',
+  place: ['number', 'string'],
+  maxLimit: 500,
+}) {
   @EnumField(STATUSES, { description: 'Only these.', example: 'pending' })
   status?: (typeof STATUSES)[number];
 

@@ -1,23 +1,62 @@
-import { offsetQuery, pageQuery, TextField } from '#contract';
+import { pageQuery, parseTime, TextField, TimeField } from '#contract';
+import type { AuditFilter } from '../audit.repository.js';
 
-export class AuditListQuery extends pageQuery(500) {
-  @TextField({
-    description: 'UUID or name of an agent, or the text that was sent as its id.',
-    example: 'coder',
-  })
+/** One log, and cursors good for both forms of its list. */
+const LOG = { list: 'audit', place: ['number'], maxLimit: 500 } as const;
+const AGENT = {
+  description: 'UUID or name of an agent, or the text that was sent as its id.',
+  example: 'coder',
+};
+
+export class AuditListQuery extends pageQuery(LOG) {
+  @TextField(AGENT)
   agent_id?: string;
+
+  @TextField({ description: 'Only agents that had this role at that moment.', example: 'developer' })
+  agent_role?: string;
 
   @TextField({ description: 'Only this operation type.', example: 'tool_use' })
   operation_type?: string;
 
+  @TextField({ description: 'Only what was done to this kind of thing.', example: 'file' })
+  target_type?: string;
+
   @TextField({ description: 'Only this decision.', example: 'denied' })
   rbac_decision?: string;
+
+  @TextField({
+    description: 'Only what this request caused. Looked for entry by entry, best between two times.',
+    example: '019ab0de-7c1f-7f5a-9d25-2f0c5d9f3a11',
+  })
+  trace_id?: string;
+
+  @TimeField({
+    description: 'From this time on, ISO 8601; without an offset it is UTC.',
+    example: '2026-01-05T00:00:00Z',
+  })
+  start_date?: string;
+
+  @TimeField({
+    description: 'Before this time, ISO 8601; without an offset it is UTC.',
+    example: '2026-01-06T00:00:00Z',
+  })
+  end_date?: string;
 }
 
-export class EventListQuery extends offsetQuery(500, 50) {
-  @TextField({
-    description: 'UUID or name of an agent, or the text that was sent as its id.',
-    example: 'coder',
-  })
+export class EventListQuery extends pageQuery({ ...LOG, defaultLimit: 50, start: 'offset' }) {
+  @TextField(AGENT)
   agent_id?: string;
+}
+
+export function toAuditFilter(query: AuditListQuery): AuditFilter {
+  return {
+    agentId: query.agent_id,
+    agentRole: query.agent_role,
+    operationType: query.operation_type,
+    targetType: query.target_type,
+    rbacDecision: query.rbac_decision,
+    traceId: query.trace_id,
+    from: query.start_date === undefined ? null : parseTime(query.start_date),
+    to: query.end_date === undefined ? null : parseTime(query.end_date),
+  };
 }

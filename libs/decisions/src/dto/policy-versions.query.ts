@@ -1,3 +1,7 @@
 import { pageQuery } from '#contract';
 
-export class PolicyVersionsQuery extends pageQuery(500) {}
+export class PolicyVersionsQuery extends pageQuery({
+  list: 'policy/versions',
+  place: ['number', 'string'],
+  maxLimit: 500,
+}) {}

@@ -4,7 +4,11 @@ import { METRIC_TYPES } from './create-metric.request.js';
 const AGENT = { description: 'UUID or name of an agent.', example: 'coder' };
 const TYPE = { description: 'Only this type.', example: 'execution' };
 
-export class MetricListQuery extends pageQuery(1000) {
+export class MetricListQuery extends pageQuery({
+  list: 'metrics',
+  place: ['number', 'string'],
+  maxLimit: 1000,
+}) {
   @TextField(AGENT)
   agent_id?: string;
 

@@ -7,6 +7,7 @@ import { CreateReservations1795392000000 } from './1795392000000-create-reservat
 import { CreateDecisions1795395600000 } from './1795395600000-create-decisions.js';
 import { CreateApprovals1795396000000 } from './1795396000000-create-approvals.js';
 import { AddToolUsesAndOwners1795400000000 } from './1795400000000-add-tool-uses-and-owners.js';
+import { AddReadIndexes1795410000000 } from './1795410000000-add-read-indexes.js';
 
 /** Every migration, oldest first. A merged one is never edited. */
 export const MIGRATIONS = [
@@ -19,4 +20,5 @@ export const MIGRATIONS = [
   CreateDecisions1795395600000,
   CreateApprovals1795396000000,
   AddToolUsesAndOwners1795400000000,
+  AddReadIndexes1795410000000,
 ];

@@ -1,5 +1,3 @@
 import { pageQuery } from '#contract';
 
-const MAX_LIMIT = 500;
-
-export class KeysQuery extends pageQuery(MAX_LIMIT) {}
+export class KeysQuery extends pageQuery({ list: 'keys', place: ['number', 'string'], maxLimit: 500 }) {}

@@ -1,0 +1,50 @@
+import { applyDecorators, type Type } from '@nestjs/common';
+import { ApiOkResponse } from '@nestjs/swagger';
+import type { Response } from 'express';
+import type { Place } from './cursor.js';
+import type { PagedQuery } from './page.query.js';
+import { ApiProblems } from './problem.js';
+
+/** A part of a list. */
+export interface PageOf<T> {
+  readonly items: T[];
+  /** Where it ends, if there is more behind it. */
+  readonly next: Place | null;
+  /** How long the whole list is, where that is counted. */
+  readonly total?: number;
+}
+
+/** A page of at most `limit` of `rows`; one row more than that says that there is more. */
+export function pageOf<Row>(rows: readonly Row[], limit: number, placeOf: (row: Row) => Place): PageOf<Row> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: last !== undefined && rows.length > limit ? placeOf(last) : null };
+}
+
+const TOTAL_HEADER = 'X-Total-Count';
+const LINK_HEADER = 'Link';
+
+/** Sends a page as a bare array, what is known of the rest in headers: the next page as RFC 8288 has it. */
+export function sendPage<T>(response: Response, query: PagedQuery, { items, next, total }: PageOf<T>): T[] {
+  if (total !== undefined) response.setHeader(TOTAL_HEADER, total);
+  if (next) {
+    const target = `${response.req.path}?${query.queryAfter(next).toString()}`;
+    response.setHeader(LINK_HEADER, `<${target}>; rel="next"`);
+  }
+  return items;
+}
+
+/** Documents the answers of a list. */
+export function ApiPage(
+  type: Type,
+  description: string,
+  { counted = false }: { readonly counted?: boolean } = {},
+): MethodDecorator {
+  const link = {
+    description: 'The next page, `rel="next"`, where there is one.',
+    schema: { type: 'string' },
+  };
+  const total = { description: 'How many there are in all.', schema: { type: 'integer' } };
+  const headers = { [LINK_HEADER]: link, ...(counted ? { [TOTAL_HEADER]: total } : {}) };
+  return applyDecorators(ApiOkResponse({ type: [type], description, headers } as never), ApiProblems(422));
+}
