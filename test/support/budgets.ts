@@ -13,10 +13,22 @@ export function setBudgets(service: TestService, changes: Partial<BudgetRules>):
 /** The service's clock, held still. */
 export class HeldClock {
   private ms: number;
+  private step = 0;
 
   constructor(service: TestService, time: string) {
     this.ms = Date.parse(time);
-    Object.assign(service.get(Clock), { now: () => this.ms });
+    Object.assign(service.get(Clock), {
+      now: () => {
+        const now = this.ms;
+        this.ms += this.step;
+        return now;
+      },
+    });
+  }
+
+  /** From now on it goes on by so much whenever it is looked at. */
+  advanceAtEachLook(ms: number): void {
+    this.step = ms;
   }
 
   set(time: string): void {
