@@ -27,6 +27,7 @@ const BATCH_EVENTS = 500;
  * @property {number} [connections] 16 unless given
  * @property {string} path
  * @property {unknown} [body] sent by POST
+ * @property {boolean} [unchanged] asked for with the entity tag of what is there
  * @property {number} [expect] the status of its answer; 201 unless given
  * @property {number} [units] how many of what the row counts are in one request; 1 unless given
  * @property {Ledger[]} [ledgers]
@@ -47,6 +48,7 @@ function callOf(id, { reporter, spender }) {
   /** @type {Record<string, Call>} */
   const calls = {
     agent: { path: `/api/v1/agents/${reporter}` },
+    'agent-304': { path: `/api/v1/agents/${reporter}`, unchanged: true, expect: 304 },
     agents: { path: '/api/v1/agents?limit=100' },
     audit: { path: '/api/v1/events/audit?limit=100' },
     aggregate: { path: '/api/v1/metrics/aggregate?days=7' },
@@ -122,7 +124,7 @@ export async function fillStore(service, agents) {
     const call = callOf(id, agents);
     // One by itself, for its error shows what the service said.
     await service.call(call.path, call.body);
-    const load = await send(requestOf(service, call), { connections: 16, amount: amount - 1 });
+    const load = await send(await requestOf(service, call), { connections: 16, amount: amount - 1 });
     const errors = loadErrors(load);
     if (errors.length > 0) throw new Error(`filling the store by ${id}: ${errors.join(', ')}`);
   }
@@ -138,7 +140,8 @@ export async function measureCall(service, agents, id, { seconds }) {
   const call = callOf(id, agents);
   const ledgers = call.ledgers ?? [];
   const before = await Promise.all(ledgers.map((ledger) => read(service, ledger)));
-  const load = await measure(requestOf(service, call), { connections: call.connections ?? 16, seconds });
+  const request = await requestOf(service, call);
+  const load = await measure(request, { connections: call.connections ?? 16, seconds });
   const errors = loadErrors(load);
   for (const [index, ledger] of ledgers.entries()) {
     const error = await storedError(service, ledger, before[index] ?? 0, load);
@@ -150,12 +153,16 @@ export async function measureCall(service, agents, id, { seconds }) {
 /**
  * @param {Service} service
  * @param {Call} call
- * @returns {import('./load.mjs').Request}
+ * @returns {Promise<import('./load.mjs').Request>}
  */
-function requestOf(service, { path, body, expect = 201 }) {
+async function requestOf(service, { path, body, unchanged, expect }) {
   const url = service.origin + path;
+  if (unchanged) {
+    const tag = (await fetch(url, { headers: service.headers })).headers.get('etag') ?? '';
+    return { url, headers: { ...service.headers, 'if-none-match': tag }, expect: expect ?? 304 };
+  }
   if (body === undefined) return { url, headers: service.headers };
-  return { url, headers: service.headers, method: 'POST', body, expect };
+  return { url, headers: service.headers, method: 'POST', body, expect: expect ?? 201 };
 }
 
 /**

@@ -20,6 +20,13 @@ something acknowledged was not stored.
                       service
   --sockets N         sockets of the ws broadcast limit (100)
   --entry FILE        the built service (${DEFAULT_ENTRY})
+  --rows A,B          also the same calls on stores of so many rows each, such as
+                      10000,1000000,10000000; --only growth: nothing else
+  --stores DIR        where stores of a million rows and more are kept for the next run
+                      (test/bench/stores)
+  --soak SECONDS      also events at full rate for so long, and the service's memory meanwhile;
+                      --only soak: nothing else
+  --doc FILE          puts the figures into this Markdown file, a chart of growth beside it
   --out FILE          where the JSON goes (test/bench/results/<date>.json)
   --help              this text
 
@@ -40,6 +47,10 @@ export function parseOptions(args) {
       only: { type: 'string' },
       sockets: { type: 'string', default: '100' },
       entry: { type: 'string', default: DEFAULT_ENTRY },
+      rows: { type: 'string' },
+      stores: { type: 'string', default: fileURLToPath(new URL('stores/', import.meta.url)) },
+      soak: { type: 'string' },
+      doc: { type: 'string' },
       out: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -48,8 +59,13 @@ export function parseOptions(args) {
   if (!(seconds >= 0.1 && seconds <= 3600)) throw new Error('--duration takes 0.1 to 3600 seconds');
   const sockets = Number(values.sockets);
   if (!Number.isInteger(sockets) || sockets < 1) throw new Error('--sockets takes a whole number above 0');
-  const only = values.only?.split(',').map((id) => id.trim());
-  return { ...values, seconds, sockets, rows: chooseRows(only), out: values.out ?? defaultOut() };
+  const sizes = (values.rows?.split(',') ?? []).map(Number).sort((a, b) => a - b);
+  if (!sizes.every((rows) => Number.isInteger(rows) && rows > 0))
+    throw new Error('--rows takes whole numbers above 0');
+  const soakSeconds = Number(values.soak ?? 0);
+  if (!(soakSeconds >= 0 && soakSeconds <= 86_400)) throw new Error('--soak takes 0 to 86400 seconds');
+  const rows = chooseRows(values.only?.split(',').map((id) => id.trim()));
+  return { ...values, seconds, sockets, rows, sizes, soakSeconds, out: values.out ?? defaultOut() };
 }
 
 function defaultOut() {

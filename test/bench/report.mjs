@@ -67,21 +67,31 @@ function verdict({ target, p50, p99, worst }, ratio) {
 }
 
 const HEADINGS = ['row', 'what', 'rate', '', 'p50', 'p99', 'worst', 'ratio', 'target', '', 'older', 'faster'];
-/** Columns of words; the others hold numbers and are aligned to the right. */
-const WORDS = new Set([0, 1, 3, 7, 8, 9]);
 
 /**
  * @param {Judged[]} rows
- * @returns {string}
+ * @returns {string[][]} with a heading
  */
-export function table(rows) {
-  const cells = [HEADINGS, ...rows.map(cellsOf)];
-  const widths = HEADINGS.map((_, column) => Math.max(...cells.map((line) => (line[column] ?? '').length)));
+export function rowCells(rows) {
+  return [HEADINGS, ...rows.map(cellsOf)];
+}
+
+/** A cell that is read as a number, which stands at the right. */
+const NUMBER = /^[\d,.]+( (ms|µs|MB|×|s))?$/;
+
+/**
+ * @param {string[][]} cells lines of a table, the heading first
+ * @returns {string} for a terminal
+ */
+export function table(cells) {
+  const columns = (cells[0] ?? []).map((_, column) => cells.map((line) => line[column] ?? ''));
+  const numbers = columns.map(([, ...values]) => values.every((value) => value === '' || NUMBER.test(value)));
+  const widths = columns.map((values) => Math.max(...values.map((value) => value.length)));
   const lines = cells.map((line) =>
     line
       .map((text, column) => {
         const width = widths[column] ?? 0;
-        return WORDS.has(column) ? text.padEnd(width) : text.padStart(width);
+        return numbers[column] ? text.padStart(width) : text.padEnd(width);
       })
       .join('  ')
       .trimEnd(),

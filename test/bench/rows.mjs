@@ -48,6 +48,13 @@ export const ROWS = [
     older: 804,
   },
   {
+    id: 'agent-304',
+    kind: 'call',
+    title: 'GET /agents/{id}, If-None-Match',
+    limit: 'nest-get',
+    target: { ratio: 0.8 },
+  },
+  {
     id: 'agents',
     kind: 'call',
     title: 'GET /agents?limit=100',
@@ -124,16 +131,24 @@ export const ROWS = [
     unit: 'deliveries/s',
     target: { p99: 10 },
   },
+  {
+    id: 'frames-1000',
+    kind: 'frames',
+    title: 'ingest → frame, 1,000 subscribers, 100 events/s',
+    unit: 'deliveries/s',
+    limit: 'ws-broadcast',
+    target: { p99: 50 },
+  },
 ];
 
 /**
- * @param {string[] | undefined} only row ids, or `limits`, `engine` or `service`; all rows when absent
+ * @param {string[] | undefined} only row ids, or `limits`, `engine` or `service`; `growth` and `soak` name no row; all rows when absent
  * @returns {Row[]} the rows asked for, and the limits that their ratios need
  * @throws {Error} naming every id that is no row
  */
 export function chooseRows(only) {
   if (!only) return ROWS;
-  const known = new Set(['limits', 'engine', 'service', ...ROWS.map((row) => row.id)]);
+  const known = new Set(['limits', 'engine', 'service', 'growth', 'soak', ...ROWS.map((row) => row.id)]);
   const unknown = only.filter((id) => !known.has(id));
   if (unknown.length > 0) throw new Error(`no such row: ${unknown.join(', ')}`);
   const asked = ROWS.filter((row) => only.includes(row.id) || only.includes(groupOf(row)));

@@ -2,12 +2,16 @@
 /** Entry of `npm run bench`: the limits, then the service, then the report. */
 import { cleanUp, cleanUpOnExit, wasInterrupted } from './children.mjs';
 import { measureLimit } from './limits/measure-limit.mjs';
+import { measureGrowth } from './growth/measure-growth.mjs';
+import { growthCells } from './growth/report-growth.mjs';
 import { fillStore, measureCall } from './measure-call.mjs';
 import { measureEngine } from './measure-engine.mjs';
 import { measureFrames } from './measure-frames.mjs';
 import { HELP, parseOptions } from './options.mjs';
-import { describeMachine, judge, table, writeResults } from './report.mjs';
+import { describeMachine, judge, rowCells, table, writeResults } from './report.mjs';
 import { seededAgents, startService } from './service.mjs';
+import { soak, soakCells } from './soak.mjs';
+import { writeDocument } from './document.mjs';
 
 /**
  * @typedef {import('./report.mjs').Figures} Figures
@@ -64,7 +68,7 @@ async function measureService(rows, { entry, seconds }) {
 
   const measured = await measureRows(rows, (row) =>
     row.kind === 'frames'
-      ? measureFrames(service, agents, { seconds })
+      ? measureFrames(service, agents, row.id, { seconds })
       : measureCall(service, agents, row.id, { seconds }),
   );
 
@@ -91,15 +95,24 @@ async function main(options) {
     (error) => ({ measured: [], notes: [], errors: [`the service: ${sentence(error)}`], service: null }),
   );
 
+  const growth = await measureGrowth(options.sizes, options);
+  const soaked = options.soakSeconds > 0 ? await soak(options.entry, options.soakSeconds) : null;
+
   if (wasInterrupted()) return INTERRUPTED;
 
   const rows = judge([...limits, ...engine, ...(outcome?.measured ?? [])]);
   const errors = rows.flatMap((row) => row.errors.map((error) => `${row.id}: ${error}`));
-  errors.push(...(outcome?.errors ?? []));
+  errors.push(
+    ...(outcome?.errors ?? []),
+    ...growth.flatMap((size) => size.errors),
+    ...(soaked?.errors ?? []),
+  );
 
   console.log(`\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${machine.date}`);
   console.log(`${options.seconds} s a measurement, load ${machine.loadBefore?.toFixed(2)} before\n`);
-  console.log(table(rows));
+  if (rows.length > 0) console.log(table(rowCells(rows)));
+  if (growth.length > 0) console.log(`\n${table(growthCells(growth))}`);
+  if (soaked) console.log(`\n${table(soakCells(soaked))}`);
   for (const { id, note } of rows) if (note) console.log(`\n${id}: ${note}`);
   outcome?.notes.forEach((note) => console.log(`\n${note}`));
   errors.forEach((error) => console.log(`\n!!! ERROR ${error}`));
@@ -110,8 +123,12 @@ async function main(options) {
     sockets: options.sockets,
     service: outcome?.service ?? null,
     rows,
+    growth,
+    soak: soaked,
     errors,
   });
+  if (options.doc)
+    await writeDocument(options.doc, { machine, seconds: options.seconds, rows, growth, soaked });
   console.log(`\nwritten to ${options.out}`);
   return errors.length > 0 ? 1 : 0;
 }

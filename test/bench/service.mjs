@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { makeTempDir, removeTempDir, startProgram, stop } from './children.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const READY_WITHIN_MS = 60_000;
+/** A store of an older version is migrated first. */
+const READY_WITHIN_MS = 600_000;
 const SEEDED_WITHIN_MS = 15_000;
 const POLL_MS = 50;
 const PROBE_TIMEOUT_MS = 2000;
@@ -33,9 +34,10 @@ async function freePort() {
 /**
  * Starts the service and waits until it is healthy.
  * @param {string} entry the compiled main file, relative to the repository root
+ * @param {{ database?: string }} [options] database: the SQLite file, which stays; one that goes with the service unless given
  * @throws {Error} with the end of its log if it ends, or is not healthy in time
  */
-export async function startService(entry) {
+export async function startService(entry, { database } = {}) {
   const dir = await makeTempDir();
   const port = await freePort();
   const apiKey = randomBytes(32).toString('hex');
@@ -49,7 +51,7 @@ export async function startService(entry) {
       ...process.env,
       HOST: '127.0.0.1',
       PORT: String(port),
-      DATABASE_URL: `sqlite:${join(dir, 'bench.sqlite')}`,
+      DATABASE_URL: `sqlite:${database ?? join(dir, 'bench.sqlite')}`,
       RBAC_ENABLED: 'true',
       ADMIN_API_KEY: apiKey,
       SEED_ON_START: 'true',
@@ -92,7 +94,8 @@ export async function startService(entry) {
     call,
     startMs: Math.round(performance.now() - begun),
     logTail: () => log,
-    peakRssMb: () => peakRssMb(child.pid),
+    peakRssMb: () => memoryMb(child.pid, 'VmHWM'),
+    rssMb: () => memoryMb(child.pid, 'VmRSS'),
     /** @returns {Promise<boolean>} true if it ended by itself on SIGTERM */
     stop: async () => {
       const byItself = await stop(child);
@@ -135,10 +138,11 @@ export async function until(withinMs, condition) {
 
 /**
  * @param {number | undefined} pid
+ * @param {'VmHWM' | 'VmRSS'} figure
  * @returns {Promise<number | null>} MB (10⁶ bytes); null where the system does not tell
  */
-async function peakRssMb(pid) {
+async function memoryMb(pid, figure) {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+  const kib = new RegExp(`^${figure}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
   return kib === undefined ? null : Math.round((Number(kib) * 1024) / 1e5) / 10;
 }

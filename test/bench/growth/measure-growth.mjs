@@ -1,0 +1,113 @@
+// @ts-check
+/** Measures the same calls on stores of growing size. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeTempDir, removeTempDir } from '../children.mjs';
+import { hookEvent } from '../bodies.mjs';
+import { loadErrors, measure } from '../load.mjs';
+import { seededAgents, startService } from '../service.mjs';
+import { fillStore } from './fill-store.mjs';
+import { MEASURES } from './measures.mjs';
+
+const API = '/api/v1';
+const CONNECTIONS = 16;
+/** Larger stores are kept for the next run; smaller ones are made anew, since a measurement adds to them. */
+const KEEP_FROM = 1_000_000;
+
+/**
+ * @typedef {object} SizeFigures
+ * @property {number} rows
+ * @property {number} startMs from the start of the process to its first healthy answer, on the full store
+ * @property {number | null} peakRssMb while it was measured
+ * @property {Record<string, { rate: number, p50: number | null, p99: number | null }>} calls by id of the measure
+ * @property {string[]} errors
+ */
+
+/**
+ * @param {number[]} sizes rows, ascending
+ * @param {{ entry: string, seconds: number, stores: string }} options stores: the folder of those that are kept
+ * @returns {Promise<SizeFigures[]>}
+ */
+export async function measureGrowth(sizes, { entry, seconds, stores }) {
+  const figures = [];
+  for (const rows of sizes) {
+    const dir = rows < KEEP_FROM ? await makeTempDir() : stores;
+    await mkdir(dir, { recursive: true });
+    const database = join(dir, `growth-${rows}.sqlite`);
+    await prepare(entry, database, rows);
+    figures.push(await measureSize(entry, database, rows, seconds));
+    if (dir !== stores) await removeTempDir(dir);
+  }
+  return figures;
+}
+
+/**
+ * @param {string} entry
+ * @param {string} database
+ * @param {number} rows
+ */
+async function prepare(entry, database, rows) {
+  const service = await startService(entry, { database });
+  const agents = await seededAgents(service);
+  const begun = performance.now();
+  await fillStore(service, agents, rows, (done) => {
+    const rate = Math.round(done / ((performance.now() - begun) / 1000));
+    console.error(
+      `filling a store: ${done.toLocaleString('en-US')} of ${rows.toLocaleString('en-US')}, ${rate}/s`,
+    );
+  });
+  await service.stop();
+}
+
+/**
+ * @param {string} entry
+ * @param {string} database
+ * @param {number} rows
+ * @param {number} seconds a measurement
+ * @returns {Promise<SizeFigures>}
+ */
+async function measureSize(entry, database, rows, seconds) {
+  const service = await startService(entry, { database });
+  const [agent = ''] = await seededAgents(service);
+  const middle = await cursorToMiddle(service);
+  /** @type {SizeFigures['calls']} */
+  const calls = {};
+  const errors = [];
+  for (const { id, path, write } of MEASURES) {
+    console.error(`measuring ${id} at ${rows.toLocaleString('en-US')} rows …`);
+    const target = path?.replace('{agent}', agent).replace('{middle}', middle);
+    const request = write
+      ? {
+          url: `${service.origin}${API}/events/ingest`,
+          method: /** @type {const} */ ('POST'),
+          body: hookEvent(agent),
+          expect: 201,
+        }
+      : { url: `${service.origin}${API}${target}` };
+    const load = await measure(
+      { ...request, headers: service.headers },
+      { connections: CONNECTIONS, seconds },
+    );
+    calls[id] = { rate: load.rate, p50: load.p50, p99: load.p99 };
+    errors.push(...loadErrors(load).map((error) => `${id} at ${rows} rows: ${error}`));
+  }
+  const peakRssMb = await service.peakRssMb();
+  const { startMs } = service;
+  if (!(await service.stop())) errors.push(`the service with ${rows} rows did not end on SIGTERM`);
+  return { rows, startMs, peakRssMb, calls, errors };
+}
+
+/**
+ * @param {import('../service.mjs').Service} service
+ * @returns {Promise<string>} where the list of the log goes on from its middle
+ */
+async function cursorToMiddle(service) {
+  const [{ seq }] = await service.call(`${API}/events/audit?limit=1`);
+  const response = await fetch(`${service.origin}${API}/events/audit?limit=1&skip=${Math.floor(seq / 2)}`, {
+    headers: service.headers,
+  });
+  await response.arrayBuffer();
+  const cursor = /[?&]cursor=([^&>]+)/.exec(response.headers.get('link') ?? '')?.[1];
+  if (!cursor) throw new Error('the list of the log names no next page');
+  return cursor;
+}

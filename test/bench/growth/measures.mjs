@@ -1,0 +1,72 @@
+// @ts-check
+/** What is measured on each store, and what growth is allowed to do to it. */
+
+/**
+ * @typedef {object} Measure
+ * @property {string} id
+ * @property {string} title
+ * @property {string} [path] of a GET; `{agent}` stands for the id of one, `{middle}` for a cursor half-way down the log
+ * @property {'ingest'} [write]
+ * @property {{ p99?: number, growth?: number, kept?: number }} target p99: below, ms, in the largest store; growth: the
+ *   p50 there at most so many times that of the smallest; kept: the rate there at least so many times that of the smallest
+ */
+
+const PAGE = { p99: 10, growth: 1.5 };
+const SUM = { p99: 20, growth: 1.5 };
+
+/** @type {Measure[]} Reads come first, so that they see the store at the size it is said to have. */
+export const MEASURES = [
+  { id: 'page', title: 'newest page of the log', path: '/events/audit?limit=100', target: PAGE },
+  {
+    id: 'page-middle',
+    title: 'page half-way down',
+    path: '/events/audit?limit=100&cursor={middle}',
+    target: PAGE,
+  },
+  {
+    id: 'page-agent',
+    title: "an agent's page",
+    path: '/events/audit?limit=100&agent_id={agent}',
+    target: PAGE,
+  },
+  {
+    id: 'page-denied',
+    title: 'page of denials',
+    path: '/events/audit?limit=100&rbac_decision=denied',
+    target: PAGE,
+  },
+  {
+    id: 'page-words',
+    title: 'page of a search for words',
+    path: '/events/audit?limit=100&q=part-7',
+    target: PAGE,
+  },
+  { id: 'stats', title: 'statistics of the log', path: '/events/audit/stats', target: SUM },
+  { id: 'aggregate', title: 'aggregate, 7 days', path: '/metrics/aggregate?days=7', target: SUM },
+  {
+    id: 'aggregate-agents',
+    title: 'aggregate by agent, 28 days',
+    path: '/metrics/aggregate?days=28&group_by=agent',
+    target: SUM,
+  },
+  {
+    id: 'aggregate-percentiles',
+    title: 'aggregate with percentiles, 28 days',
+    path: '/metrics/aggregate?days=28&percentiles=50,95,99',
+    target: SUM,
+  },
+  {
+    id: 'timeseries',
+    title: 'timeseries, 7 days by hour',
+    path: '/metrics/timeseries?days=7&bucket=hour',
+    target: SUM,
+  },
+  {
+    id: 'leaderboard',
+    title: 'leaderboard by cost, 7 days',
+    path: '/metrics/leaderboard?by=cost&days=7',
+    target: SUM,
+  },
+  { id: 'summary', title: "an agent's summary", path: '/metrics/agent/{agent}/summary', target: SUM },
+  { id: 'ingest', title: 'POST /events/ingest, 16 connections', write: 'ingest', target: { kept: 0.8 } },
+];
