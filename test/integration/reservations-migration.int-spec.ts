@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
-import { insertRows, MIGRATIONS, placeholders, type Queryable } from '#persistence';
+import { insertRows, MIGRATIONS, placeholders, type DialectQueryable } from '#persistence';
 import { OpenedStore } from '../support/opened-store.js';
 import { newTestStore, TEST_DIALECT } from '../support/store.js';
 
@@ -35,7 +35,8 @@ describe('a store from before reservations', () => {
     const names = MIGRATIONS.map((migration) => new migration().name);
     const later = names.length - names.indexOf('CreateReservations1795392000000');
     for (let left = later; left > 0; left -= 1) await source.undoLastMigration({ transaction: 'each' });
-    const db: Queryable = {
+    const db: DialectQueryable = {
+      dialect: TEST_DIALECT,
       query: (sql, parameters = []) => source.query(placeholders(TEST_DIALECT, sql), [...parameters]),
     };
     for (const [agent, role] of [

@@ -65,7 +65,7 @@ describe('ActivityRepository', () => {
     expect((await repository.findNewest({ since: 0 }, ALL)).items).toEqual([]);
     const rows = Array.from({ length: ENTRIES }, (_, i) => toRow(i + 1)).filter(([seq]) => Number(seq) > 20);
     await insertRows(
-      { query: (sql, parameters) => write.query(sql, [...(parameters ?? [])]) },
+      { dialect: 'sqlite', query: (sql, parameters) => write.query(sql, [...(parameters ?? [])]) },
       'agent_audit_log',
       COLUMNS,
       rows,

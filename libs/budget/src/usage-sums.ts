@@ -1,4 +1,4 @@
-import { insertRows, type Queryable } from '#persistence';
+import { type DialectQueryable, insertRows, type Queryable } from '#persistence';
 import type { UsageWindow } from './accounts.js';
 import { inStatements, isNamed } from './named-rows.js';
 
@@ -75,7 +75,7 @@ export class UsageSums {
   }
 
   /** The database does the adding: it is exact where a sum has grown beyond what a number here can be. */
-  async write(db: Queryable): Promise<void> {
+  async write(db: DialectQueryable): Promise<void> {
     const rows = [...this.added.values()].map(({ window: { account, window }, usage }) => [
       ...[account, window],
       ...[usage.tokens, usage.costMicro],

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { insertRows, marks, placeholders, type Queryable, Where } from './sql.js';
+import { type Dialect, type DialectQueryable, insertRows, marks, placeholders, Where } from './sql.js';
 
 /** Keeps what it is asked to run. */
-class Recorder implements Queryable {
+class Recorder implements DialectQueryable {
+  constructor(readonly dialect: Dialect) {}
+
   readonly statements: { sql: string; parameters: readonly unknown[] }[] = [];
 
   query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
@@ -39,12 +41,13 @@ describe('marks', () => {
 });
 
 describe('insertRows', () => {
+  const rows = [
+    [1, 'a'],
+    [2, null],
+  ];
+
   it('writes all rows with one statement, the suffix last', async () => {
-    const db = new Recorder();
-    const rows = [
-      [1, 'a'],
-      [2, null],
-    ];
+    const db = new Recorder('postgres');
     await insertRows(db, 't', ['x', 'y'], rows, 'ON CONFLICT (x) DO NOTHING');
     expect(db.statements).toEqual([
       {
@@ -54,8 +57,19 @@ describe('insertRows', () => {
     ]);
   });
 
-  it('runs nothing for no rows', async () => {
-    const db = new Recorder();
+  it('hands SQLite one text, whatever the number of rows', async () => {
+    const db = new Recorder('sqlite');
+    await insertRows(db, 't', ['x', 'y'], rows, 'ON CONFLICT (x) DO NOTHING');
+    expect(db.statements).toEqual([
+      {
+        sql: 'INSERT INTO t (x,y) SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE true ON CONFLICT (x) DO NOTHING',
+        parameters: ['[[1,"a"],[2,null]]'],
+      },
+    ]);
+  });
+
+  it.each(['sqlite', 'postgres'] as const)('runs nothing for no rows on %s', async (dialect) => {
+    const db = new Recorder(dialect);
     await insertRows(db, 't', ['x'], []);
     expect(db.statements).toEqual([]);
   });
@@ -67,7 +81,7 @@ describe('insertRows', () => {
     });
     await fc.assert(
       fc.asyncProperty(shape, async ({ columns, rows }) => {
-        const db = new Recorder();
+        const db = new Recorder('postgres');
         const names = Array.from({ length: columns }, (_, index) => `c${index}`);
         const values = Array.from({ length: rows }, (_, row) => names.map((name) => `${name}/${row}`));
         await insertRows(db, 't', names, values);

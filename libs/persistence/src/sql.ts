@@ -7,6 +7,11 @@ export interface Queryable {
   query<Row = unknown>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
 }
 
+/** The same, of a database whose dialect matters to what is run. */
+export interface DialectQueryable extends Queryable {
+  readonly dialect: Dialect;
+}
+
 /** Turns `?` into the placeholders of the dialect. The SQL must hold no `?` of its own. */
 export function placeholders(dialect: Dialect, sql: string): string {
   if (dialect === 'sqlite') return sql;
@@ -14,27 +19,47 @@ export function placeholders(dialect: Dialect, sql: string): string {
   return sql.replace(/\?/g, () => `$${++index}`);
 }
 
-/** Below SQLite's bound of 32,766 variables a statement, and PostgreSQL's of 65,535. */
+/** Below PostgreSQL's bound of 65,535 variables a statement. */
 const MAX_PARAMETERS = 32_000;
 
 /**
- * Inserts `rows` (each an array in the order of `columns`) in as few statements as the databases take.
+ * Inserts `rows` (each an array in the order of `columns`, of text, whole numbers and null) in as few statements as the
+ * database takes.
  * @param suffix what follows the values, such as an `ON CONFLICT` clause.
  */
 export async function insertRows(
-  db: Queryable,
+  db: DialectQueryable,
   table: string,
   columns: readonly string[],
   rows: readonly (readonly unknown[])[],
   suffix = '',
 ): Promise<void> {
+  if (rows.length === 0) return;
+  const into = `INSERT INTO ${table} (${columns.join(',')})`;
+  if (db.dialect === 'sqlite') {
+    // Without WHERE, ON CONFLICT would be read as a join's.
+    await db.query(`${into} ${selectFromJson('?', columns.length)} WHERE true ${suffix}`, [
+      JSON.stringify(rows),
+    ]);
+    return;
+  }
   const perStatement = Math.floor(MAX_PARAMETERS / columns.length);
   const tuple = `(${columns.map(() => '?').join(',')})`;
   for (let from = 0; from < rows.length; from += perStatement) {
     const part = rows.slice(from, from + perStatement);
     const values = new Array(part.length).fill(tuple).join(',');
-    await db.query(`INSERT INTO ${table} (${columns.join(',')}) VALUES ${values} ${suffix}`, part.flat());
+    await db.query(`${into} VALUES ${values} ${suffix}`, part.flat());
   }
+}
+
+/**
+ * Rows out of a JSON text of arrays, on SQLite: its driver binds value by value on the main thread, which for wide rows
+ * costs more there than to write and send the text, and one text serves any number of rows with one prepared statement.
+ * @param json an expression. @param columns how many a row has.
+ */
+export function selectFromJson(json: string, columns: number): string {
+  const values = Array.from({ length: columns }, (_, index) => `value ->> ${index}`);
+  return `SELECT ${values.join(', ')} FROM json_each(${json})`;
 }
 
 /** `?,?,?` for an `IN (…)` of `count` values. */

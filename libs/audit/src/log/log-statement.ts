@@ -1,10 +1,8 @@
-import type { Queryable, StoreTransaction } from '#persistence';
+import { type Queryable, selectFromJson, type StoreTransaction } from '#persistence';
 import { LOG_COLUMNS, type LogHead } from './log-columns.js';
 
-/** Above it the trips to the database cost little beside the rows. */
-const MAX_ROWS = 64;
-
-const ELEMENTS = LOG_COLUMNS.map((_column, index) => `value ->> ${index}`).join(', ');
+/** Above it the trips to the database cost nothing beside the rows. */
+const MAX_ROWS = 2_000;
 
 /**
  * Entries and head in one statement, for SQLite, where every statement is a trip to another thread: it writes to a
@@ -14,7 +12,7 @@ const ELEMENTS = LOG_COLUMNS.map((_column, index) => `value ->> ${index}`).join(
 const VIEW =
   'CREATE TEMP VIEW IF NOT EXISTS log_append AS SELECT NULL AS entries, NULL AS size, NULL AS frontier';
 const TRIGGER = `CREATE TEMP TRIGGER IF NOT EXISTS log_append_insert INSTEAD OF INSERT ON log_append BEGIN
-  INSERT INTO agent_audit_log (${LOG_COLUMNS.join(', ')}) SELECT ${ELEMENTS} FROM json_each(NEW.entries) ORDER BY key;
+  INSERT INTO agent_audit_log (${LOG_COLUMNS.join(', ')}) ${selectFromJson('NEW.entries', LOG_COLUMNS.length)};
   UPDATE agent_audit_head SET size = NEW.size, frontier = NEW.frontier WHERE id = 1;
 END`;
 const APPEND = 'INSERT INTO log_append (entries, size, frontier) VALUES (?, ?, ?)';

@@ -41,7 +41,7 @@ describe('the entries of a period', () => {
     const query = <Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> =>
       write.query(placeholders(opened.store.dialect, sql), [...parameters]);
     const rows = Array.from({ length: LAST - FIRST + 1 }, (_, index) => toRow(FIRST + index));
-    await insertRows({ query }, 'agent_audit_log', COLUMNS, rows);
+    await insertRows({ query, dialect: opened.store.dialect }, 'agent_audit_log', COLUMNS, rows);
   });
   afterAll(async () => {
     await opened.close();
