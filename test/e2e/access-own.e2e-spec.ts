@@ -22,6 +22,8 @@ const TABLE: readonly [route: string, place: Place, foreign: Foreign][] = [
   ['GET /api/v1/metrics', 'query', 'refused'],
   ['GET /api/v1/metrics/aggregate', 'query', 'refused'],
   ['GET /api/v1/metrics/agent/{agent_id}/summary', 'path', 'refused'],
+  ['GET /api/v1/metrics/timeseries', 'query', 'refused'],
+  ['GET /api/v1/metrics/leaderboard', 'query', 'refused'],
   ['GET /api/v1/metrics/quality', 'query', 'refused'],
   ['GET /api/v1/metrics/resources/usage', 'query', 'refused'],
   ['POST /api/v1/budget/deduct', 'body', 'kept'],
@@ -243,7 +245,13 @@ describe("an agent's key", () => {
       expect(mine).toEqual(all.filter((row: { agent_id: string }) => agentOf(row) === own.id));
     });
 
-    const SUMS = ['/metrics/aggregate', '/metrics/quality', '/metrics/resources/usage'];
+    const SUMS = [
+      '/metrics/aggregate',
+      '/metrics/timeseries',
+      '/metrics/leaderboard',
+      '/metrics/quality',
+      '/metrics/resources/usage',
+    ];
     it.each(SUMS)('counts its own rows alone in %s', async (path) => {
       const mine = (await service.request('GET', path, undefined, { key: key.secret })).body;
       expect(mine).toEqual((await service.request('GET', `${path}?agent_id=${own.id}`)).body);

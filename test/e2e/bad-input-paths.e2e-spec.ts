@@ -31,8 +31,13 @@ const badWhole = (max: number): string[] => [
 const badCount = (max: number): string[] => ['0', ...badWhole(max)];
 const BAD_TEXT = ['%00', 'a%00b', 'x'.repeat(4097)];
 const BAD_ENUM = ['x', '%00', 'constructor', '__proto__'];
+const BAD_PERCENTILES = ['x', '100', '-1', '1,', ',1', '1;2', '1.2345', '1,2,3,4,5,6,7,8,9,10,11', '%00'];
 const BAD_TIME = ['x', '1', '10:00', '2026-02-30', '%00', '99999-01-01'];
 const SKIP = badWhole(1e12);
+const PERIOD = {
+  ...{ agent_id: BAD_TEXT, metric_type: BAD_ENUM, days: badCount(90) },
+  ...{ start_date: BAD_TIME, end_date: BAD_TIME },
+};
 
 /** Every query parameter of the contract, with values that it must refuse. */
 const QUERIES: readonly [path: string, parameters: Record<string, readonly string[]>][] = [
@@ -55,7 +60,9 @@ const QUERIES: readonly [path: string, parameters: Record<string, readonly strin
       ...{ start_date: BAD_TIME, end_date: BAD_TIME },
     },
   ],
-  ['/metrics/aggregate', { agent_id: BAD_TEXT, metric_type: BAD_ENUM, days: badCount(90) }],
+  ['/metrics/aggregate', { ...PERIOD, group_by: BAD_ENUM, bucket: BAD_ENUM, percentiles: BAD_PERCENTILES }],
+  ['/metrics/timeseries', { ...PERIOD, bucket: BAD_ENUM, percentiles: BAD_PERCENTILES }],
+  ['/metrics/leaderboard', { ...PERIOD, by: BAD_ENUM, limit: badCount(100) }],
   ['/metrics/quality', { agent_id: BAD_TEXT, days: badCount(90) }],
   ['/metrics/resources/usage', { agent_id: BAD_TEXT, days: badCount(90) }],
   [

@@ -16,6 +16,8 @@ const GET_PATHS = [
   ...[
     '/metrics',
     '/metrics/aggregate',
+    '/metrics/timeseries',
+    '/metrics/leaderboard',
     '/metrics/agent/coder/summary',
     '/metrics/quality',
     '/metrics/resources/usage',

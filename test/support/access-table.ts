@@ -33,6 +33,8 @@ POST   /api/v1/metrics/batch                        +   +   +   +   +   +   +   
 GET    /api/v1/metrics                              +   +   +   +   +   +   +   +   +   +    own
 GET    /api/v1/metrics/aggregate                    +   +   +   +   +   +   +   +   +   +    own
 GET    /api/v1/metrics/agent/:agent_id/summary      +   +   +   +   +   +   +   +   +   +    own
+GET    /api/v1/metrics/timeseries                   +   +   +   +   +   +   +   +   +   +    own
+GET    /api/v1/metrics/leaderboard                  +   +   +   +   +   +   +   +   +   +    own
 GET    /api/v1/metrics/quality                      +   +   +   +   +   +   +   +   +   +    own
 GET    /api/v1/metrics/resources/usage              +   +   +   +   +   +   +   +   +   +    own
 

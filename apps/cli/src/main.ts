@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { ConfigError, SERVICE_NAME, SERVICE_VERSION } from '#config';
 import { DomainError } from '#kernel';
 import { keysCommand } from './commands/keys.command.js';
+import { rebuildRollupsCommand } from './commands/rebuild-rollups.command.js';
 import { seedCommand } from './commands/seed.command.js';
 
 /** A missing folder, a file that may not be read. */
@@ -13,7 +14,8 @@ const program = new Command(SERVICE_NAME)
   .description('Operate the store of Agent Reality Map; it may be in use by a running service')
   .version(SERVICE_VERSION)
   .addCommand(seedCommand())
-  .addCommand(keysCommand());
+  .addCommand(keysCommand())
+  .addCommand(rebuildRollupsCommand());
 
 try {
   await program.parseAsync();

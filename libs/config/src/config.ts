@@ -11,6 +11,8 @@ export interface Config {
   readonly loginFailuresPerMinute: number;
   /** How many writes may wait; those beyond are answered 503. */
   readonly writeQueueMax: number;
+  /** How many days single metrics are kept; afterwards their hours and days remain. */
+  readonly metricsRawRetentionDays: number;
   /** The OpenID provider whose tokens are taken beside keys; null for none. */
   readonly oidc: OidcConfig | null;
   readonly corsOrigins: readonly string[];

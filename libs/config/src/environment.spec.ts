@@ -13,6 +13,7 @@ const DEFAULTS: Config = {
   adminApiKey: null,
   loginFailuresPerMinute: 10,
   writeQueueMax: 2_000,
+  metricsRawRetentionDays: 30,
   oidc: null,
   corsOrigins: ['http://localhost:3000', 'http://localhost:5173'],
   allowedHosts: [],
@@ -73,6 +74,10 @@ const GOOD: Readonly<Record<string, readonly Case[]>> = {
   WRITE_QUEUE_MAX: [
     ['16', { writeQueueMax: 16 }],
     ['1000000', { writeQueueMax: 1_000_000 }],
+  ],
+  METRICS_RAW_RETENTION_DAYS: [
+    ['1', { metricsRawRetentionDays: 1 }],
+    ['36500', { metricsRawRetentionDays: 36_500 }],
   ],
   OIDC_ISSUER: [
     ['https://id.example.com', oidc('https://id.example.com'), AUDIENCE],
@@ -141,6 +146,7 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
   ADMIN_API_KEY: ['k'.repeat(31), `${KEY} `, `${KEY}ü`, 'k'.repeat(513)],
   LOGIN_FAILURES_PER_MINUTE: ['0', '1000001', '-1', 'many'],
   WRITE_QUEUE_MAX: ['15', '1000001', '-1', 'many'],
+  METRICS_RAW_RETENTION_DAYS: ['0', '36501', '-1', 'all'],
   OIDC_ISSUER: ['id.example.com', 'http://id.example.com', 'ftp://id', 'https://id?x=1', 'https://id#x'],
   OIDC_AUDIENCE: ['a b', 'x'.repeat(513)],
   OIDC_ROLE_CLAIM: ['a b', 'x'.repeat(257)],

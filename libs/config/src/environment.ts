@@ -85,6 +85,7 @@ export const ENVIRONMENT = z.object({
     .optional(),
   LOGIN_FAILURES_PER_MINUTE: integer(10, 1, 1_000_000),
   WRITE_QUEUE_MAX: integer(2_000, 16, 1_000_000),
+  METRICS_RAW_RETENTION_DAYS: integer(30, 1, 36_500),
   OIDC_ISSUER: z
     .string()
     .refine(
@@ -209,6 +210,7 @@ export function parseEnvironment(env: Readonly<Record<string, string | undefined
     adminApiKey: value.ADMIN_API_KEY ?? null,
     loginFailuresPerMinute: value.LOGIN_FAILURES_PER_MINUTE,
     writeQueueMax: value.WRITE_QUEUE_MAX,
+    metricsRawRetentionDays: value.METRICS_RAW_RETENTION_DAYS,
     oidc: toOidc(value),
     corsOrigins: value.CORS_ORIGINS,
     allowedHosts: value.ALLOWED_HOSTS,

@@ -1,5 +1,7 @@
 import type { MetricDraft, Sink, Transaction } from '#kernel';
 import { insertRows, storeOf } from '#persistence';
+import { contribution, LIFE_SUMS } from './rollups/metric-sums.js';
+import { RollupBuckets } from './rollups/rollup-buckets.js';
 
 /** A metric with the id it was given. */
 export interface MetricRecord extends MetricDraft {
@@ -24,20 +26,7 @@ const COLUMNS = [
   'recorded_at',
 ];
 
-const TOTALS = [
-  'metrics',
-  'succeeded',
-  'failed',
-  'execution_time_us',
-  'execution_time_rows',
-  'quality_nano',
-  'quality_rows',
-  'cost_micro',
-  'tokens_used',
-  'tasks_completed',
-  'tasks_failed',
-];
-const ADD_TOTALS = `ON CONFLICT (agent_id) DO UPDATE SET ${TOTALS.map((sum) => `${sum} = agent_totals.${sum} + excluded.${sum}`).join(', ')}`;
+const ADD_TOTALS = `ON CONFLICT (agent_id) DO UPDATE SET ${LIFE_SUMS.map((sum) => `${sum} = agent_totals.${sum} + excluded.${sum}`).join(', ')}`;
 
 function toRow(metric: MetricRecord): unknown[] {
   return [
@@ -59,24 +48,7 @@ function toRow(metric: MetricRecord): unknown[] {
   ];
 }
 
-/** What one metric adds to its agent's totals, in the order of {@link TOTALS}. */
-function contribution(metric: MetricRecord): number[] {
-  return [
-    1,
-    Number(metric.success === true),
-    Number(metric.success === false),
-    metric.executionTimeUs ?? 0,
-    Number(metric.executionTimeUs !== null),
-    metric.qualityNano ?? 0,
-    Number(metric.qualityNano !== null),
-    metric.costMicro ?? 0,
-    metric.tokensUsed ?? 0,
-    metric.tasksCompleted ?? 0,
-    metric.tasksFailed ?? 0,
-  ];
-}
-
-/** Writes a group's metrics with one statement and adds them to their agents' totals with another. */
+/** Writes a group's metrics, their agents' totals and the buckets of time that count them, with one statement each. */
 export class MetricsSink implements Sink<MetricRecord> {
   readonly name = 'agent_metrics';
   readonly order = 10;
@@ -85,12 +57,15 @@ export class MetricsSink implements Sink<MetricRecord> {
     const store = storeOf(tx);
     await insertRows(store, 'agent_metrics', COLUMNS, metrics.map(toRow));
     const totals = new Map<string, number[]>();
+    const buckets = new RollupBuckets();
     for (const metric of metrics) {
+      buckets.add({ ...metric, agentId: metric.agent.agentId });
       const added = contribution(metric);
       const sums = totals.get(metric.agent.agentId);
       totals.set(metric.agent.agentId, sums ? sums.map((sum, i) => sum + (added[i] ?? 0)) : added);
     }
-    const rows = [...totals].map(([agentId, sums]) => [agentId, ...sums]);
-    await insertRows(store, 'agent_totals', ['agent_id', ...TOTALS], rows, ADD_TOTALS);
+    const rows = [...totals].map(([agentId, sums]) => [agentId, ...sums.slice(0, LIFE_SUMS.length)]);
+    await insertRows(store, 'agent_totals', ['agent_id', ...LIFE_SUMS], rows, ADD_TOTALS);
+    await buckets.write(store);
   }
 }

@@ -14,22 +14,12 @@ import {
 } from '#contract';
 import type { OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
-import {
-  AgentMetricsSummaryResponse,
-  MetricAggregateResponse,
-  QualityResponse,
-  ResourceUsageResponse,
-  toAggregateResponse,
-  toQualityResponse,
-  toSummaryResponse,
-  toUsageResponse,
-} from './dto/aggregate.responses.js';
+import { AgentMetricsSummaryResponse, toSummaryResponse } from './dto/aggregate.responses.js';
 import { CreateMetricRequest } from './dto/create-metric.request.js';
-import { MetricAggregateQuery, MetricListQuery, MetricPeriodQuery } from './dto/metric.queries.js';
+import { MetricListQuery } from './dto/metric.queries.js';
 import { MetricResponse, toMetricResponse } from './dto/metric.response.js';
 import { MetricsService } from './metrics.service.js';
 
-const DEFAULT_DAYS = 7;
 const time = (text: string | undefined) => (text === undefined ? undefined : (parseTime(text) ?? undefined));
 
 @ApiTags('metrics')
@@ -84,19 +74,6 @@ export class MetricsController {
     return sendPage(response, query, page).map(toMetricResponse);
   }
 
-  @Get('aggregate')
-  @RequirePermission('metrics:read')
-  @ApiOperation({ summary: 'Sum up metrics' })
-  @ApiOkResponse({ type: MetricAggregateResponse, description: 'The sums.' })
-  @ApiProblems(422)
-  async aggregate(
-    @Ctx() ctx: OperationContext,
-    @Query() query: MetricAggregateQuery,
-  ): Promise<MetricAggregateResponse> {
-    const days = query.days ?? DEFAULT_DAYS;
-    return toAggregateResponse(await this.metrics.sum(ctx, query.agent_id, days, query.metric_type), days);
-  }
-
   @Get('agent/:agent_id/summary')
   @RequirePermission('metrics:read')
   @ApiOperation({ summary: "Sum up an agent's life" })
@@ -109,28 +86,5 @@ export class MetricsController {
   ): Promise<AgentMetricsSummaryResponse> {
     const { agentId, totals } = await this.metrics.summarize(ctx, reference);
     return toSummaryResponse(agentId, totals);
-  }
-
-  @Get('quality')
-  @RequirePermission('metrics:read')
-  @ApiOperation({ summary: 'Sum up quality' })
-  @ApiOkResponse({ type: QualityResponse, description: 'The sums, over metrics of type `quality`.' })
-  @ApiProblems(422)
-  async quality(@Ctx() ctx: OperationContext, @Query() query: MetricPeriodQuery): Promise<QualityResponse> {
-    const days = query.days ?? DEFAULT_DAYS;
-    return toQualityResponse(await this.metrics.sum(ctx, query.agent_id, days, 'quality'), days);
-  }
-
-  @Get('resources/usage')
-  @RequirePermission('metrics:read')
-  @ApiOperation({ summary: 'Sum up what was used' })
-  @ApiOkResponse({ type: ResourceUsageResponse, description: 'The sums.' })
-  @ApiProblems(422)
-  async usage(
-    @Ctx() ctx: OperationContext,
-    @Query() query: MetricPeriodQuery,
-  ): Promise<ResourceUsageResponse> {
-    const days = query.days ?? DEFAULT_DAYS;
-    return toUsageResponse(await this.metrics.sum(ctx, query.agent_id, days), days);
   }
 }

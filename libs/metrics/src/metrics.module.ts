@@ -1,18 +1,27 @@
 import { Global, Module } from '@nestjs/common';
 import { MetricRecorder } from '#kernel';
+import { MetricStatisticsController } from './metric-statistics.controller.js';
+import { MetricStatisticsService } from './metric-statistics.service.js';
 import { MetricsController } from './metrics.controller.js';
 import { MetricsRepository } from './metrics.repository.js';
 import { MetricsService } from './metrics.service.js';
+import { MetricRetention } from './rollups/metric-retention.js';
+import { RollupRebuild } from './rollups/rollup-rebuild.js';
+import { RollupUpkeep } from './rollups/rollup-upkeep.js';
+import { RollupsRepository } from './rollups/rollups.repository.js';
 import { SinkMetricRecorder } from './sink-metric-recorder.js';
 
-/** The writer's side of metrics: other features record through it. */
+/** The writer's side of metrics: other features record through it, and the command counts anew. */
 @Global()
 @Module({
-  providers: [{ provide: MetricRecorder, useClass: SinkMetricRecorder }],
-  exports: [MetricRecorder],
+  providers: [{ provide: MetricRecorder, useClass: SinkMetricRecorder }, RollupRebuild, MetricRetention],
+  exports: [MetricRecorder, RollupRebuild, MetricRetention],
 })
 export class MetricsModule {}
 
 /** Metrics over HTTP. */
-@Module({ controllers: [MetricsController], providers: [MetricsRepository, MetricsService] })
+@Module({
+  controllers: [MetricsController, MetricStatisticsController],
+  providers: [MetricsRepository, MetricsService, RollupsRepository, MetricStatisticsService, RollupUpkeep],
+})
 export class MetricsHttpModule {}

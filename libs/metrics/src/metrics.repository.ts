@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Page, type PageOf, pageOf, type Place } from '#contract';
 import { type Dialect, Reader, Where } from '#persistence';
+import type { MetricSums } from './rollups/metric-sums.js';
 
 export interface MetricRow {
   metric_id: string;
@@ -29,32 +30,6 @@ export interface MetricFilter {
   readonly to?: number | undefined;
 }
 
-/** Sums over metrics; a mean is a sum over the count of rows that hold the value. */
-export interface MetricSums {
-  metrics: number;
-  succeeded: number;
-  failed: number;
-  execution_time_us: number;
-  execution_time_rows: number;
-  quality_nano: number;
-  quality_rows: number;
-  cost_micro: number;
-  tokens_used: number;
-  tasks_completed: number;
-  tasks_failed: number;
-}
-
-export interface UsageSums {
-  api_calls: number;
-  code_violations: number;
-}
-
-/** SQLite's SUM fails beyond 64 bits, where its TOTAL goes on; PostgreSQL's SUM never does. */
-const SUM = {
-  sqlite: (column: string) => `TOTAL(${column})`,
-  postgres: (column: string) => `COALESCE(SUM(${column}), 0)`,
-};
-
 @Injectable()
 export class MetricsRepository {
   constructor(private readonly reader: Reader) {}
@@ -71,30 +46,6 @@ export class MetricsRepository {
       [...where.parameters, limit + 1, skip],
     );
     return pageOf(rows, limit, ({ recorded_at, metric_id }) => [recorded_at, metric_id]);
-  }
-
-  async sum(filter: MetricFilter): Promise<MetricSums & UsageSums> {
-    const where = toWhere(filter, this.reader.dialect);
-    const sum = SUM[this.reader.dialect];
-    const [sums] = await this.reader.query<MetricSums & UsageSums>(
-      `SELECT COUNT(*) AS metrics,
-              ${sum('success')} AS succeeded,
-              ${sum('1 - success')} AS failed,
-              ${sum('execution_time_us')} AS execution_time_us,
-              COUNT(execution_time_us) AS execution_time_rows,
-              ${sum('quality_nano')} AS quality_nano,
-              COUNT(quality_nano) AS quality_rows,
-              ${sum('cost_micro')} AS cost_micro,
-              ${sum('tokens_used')} AS tokens_used,
-              ${sum('tasks_completed')} AS tasks_completed,
-              ${sum('tasks_failed')} AS tasks_failed,
-              ${sum('api_calls')} AS api_calls,
-              ${sum('code_violations')} AS code_violations
-       FROM agent_metrics ${where.sql}`,
-      where.parameters,
-    );
-    if (!sums) throw new Error('an aggregate without groups has one row');
-    return sums;
   }
 
   /** The totals over an agent's life; null where it has no metrics. */

@@ -24,17 +24,9 @@ import {
 import { ownRows, requireOwnAgent } from '#rbac';
 import type { CreateMetricRequest } from './dto/create-metric.request.js';
 import { type MetricResponse, toMetricResponse } from './dto/metric.response.js';
-import {
-  type MetricFilter,
-  type MetricRow,
-  type MetricSums,
-  MetricsRepository,
-  type UsageSums,
-} from './metrics.repository.js';
-
-const MAX_AHEAD_MS = 5 * 60_000;
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
+import { MAX_AHEAD_MS } from './metric-times.js';
+import { type MetricFilter, type MetricRow, MetricsRepository } from './metrics.repository.js';
+import type { MetricSums } from './rollups/metric-sums.js';
 
 /** A metric to record, of whom it is, and the context as it was sent. */
 interface Report {
@@ -43,7 +35,7 @@ interface Report {
   readonly context: Record<string, unknown> | undefined;
 }
 
-/** Records metrics and sums them up. */
+/** Records metrics, and shows them. */
 @Injectable()
 export class MetricsService {
   constructor(
@@ -77,19 +69,6 @@ export class MetricsService {
   /** Newest first. An agent's key sees its own. */
   list(ctx: OperationContext, filter: MetricFilter, page: Page): Promise<PageOf<MetricRow>> {
     return this.repository.findNewest({ ...filter, agentId: this.visibleAgent(ctx, filter.agentId) }, page);
-  }
-
-  /** Sums over the last `days` days. An agent's key sees its own. */
-  sum(
-    ctx: OperationContext,
-    reference: string | undefined,
-    days: number,
-    metricType?: string,
-  ): Promise<MetricSums & UsageSums> {
-    const agentId = this.visibleAgent(ctx, reference);
-    // From a whole minute on, so that the same question a second later reads the same rows.
-    const from = Math.floor((this.clock.now() - days * DAY_MS) / MINUTE_MS) * MINUTE_MS;
-    return this.repository.sum({ agentId, metricType, from });
   }
 
   /** @returns null totals for an agent without metrics. @throws AgentNotFound, AccessDenied */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { SingleBar, Presets } from 'cli-progress';
 import { Command } from 'commander';
 import { AgentImportService, DEFAULT_FOLDER, type ImportReport } from '#agents';
+import { progressBar } from '../progress-bar.js';
 import { withApplication } from '../with-application.js';
 
 interface SeedOptions {
@@ -33,26 +33,6 @@ function printReport(report: ImportReport): void {
   console.log(report.dry_run ? `would be: ${counts}` : counts);
 }
 
-/** A bar on a terminal, nothing otherwise: the report has every line. */
-function progress(json: boolean): { onProgress?: (done: number, total: number) => void; stop: () => void } {
-  if (!process.stderr.isTTY || json) return { stop: () => undefined };
-  const bar = new SingleBar(
-    { format: 'reading {bar} {value}/{total}', stream: process.stderr },
-    Presets.shades_classic,
-  );
-  let started = false;
-  return {
-    onProgress: (done, total) => {
-      if (!started) bar.start(total, done);
-      else bar.update(done);
-      started = true;
-    },
-    stop: () => {
-      if (started) bar.stop();
-    },
-  };
-}
-
 export function seedCommand(): Command {
   return new Command('seed')
     .description('Bring the registry in line with a folder of identity files')
@@ -68,12 +48,12 @@ export function seedCommand(): Command {
     .option('--json', 'print the report as JSON', false)
     .addHelpText('after', '\nExit code: 0 all files were read, 3 some were refused, 1 none could be loaded.')
     .action(async ({ from, json, ...options }: SeedOptions) => {
-      const { onProgress, stop } = progress(json);
+      const bar = progressBar('reading {bar} {value}/{total}', json);
       const report = await withApplication('seed', (app, ctx) =>
         app
           .get(AgentImportService)
-          .import(ctx, resolve(from), { ...options, ...(onProgress ? { onProgress } : {}) }),
-      ).finally(stop);
+          .import(ctx, resolve(from), { ...options, onProgress: (done, total) => bar.update(done, total) }),
+      ).finally(() => bar.stop());
       if (json) console.log(JSON.stringify(report, null, 2));
       else printReport(report);
       process.exitCode = exitCode(report);

@@ -1,6 +1,8 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { fromMicros, fromMicroUsd, fromNano } from '#kernel';
-import type { MetricSums, UsageSums } from '../metrics.repository.js';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { fromMicroUsd } from '#kernel';
+import type { MetricSums, UsageSums } from '../rollups/metric-sums.js';
+import { meanQuality, meanTime, successRate } from './means.js';
+import { MetricGroupResponse, MetricRangeResponse } from './statistics.responses.js';
 
 const number = (description: string, example: number) => ({ description, example });
 const integer = (description: string, example: number) => ({
@@ -22,8 +24,26 @@ export class MetricAggregateResponse {
   total_tokens_used!: number;
   @ApiProperty(number('Mean of those that hold one, 0–1; 0 where none does.', 0.87))
   avg_quality_score!: number;
-  @ApiProperty(integer('The period, days.', 7))
+  @ApiProperty(number('The period, days.', 7))
   time_range_days!: number;
+  @ApiPropertyOptional({
+    description: 'The period, where dates were asked for or an edge was moved.',
+    type: MetricRangeResponse,
+  })
+  range?: MetricRangeResponse;
+  @ApiPropertyOptional({
+    description:
+      'Milliseconds by the percentiles that were asked for, each within 1 %; null where no metric holds one.',
+    type: 'object',
+    additionalProperties: { type: 'number', nullable: true },
+    example: { 50: 1100, 95: 3800 },
+  })
+  execution_time_percentiles_ms?: Record<string, number | null>;
+  @ApiPropertyOptional({
+    description: 'With `group_by` or `bucket`: by time, then by key; 10,000 at the most.',
+    type: [MetricGroupResponse],
+  })
+  groups?: MetricGroupResponse[];
 }
 
 class SummaryPerformanceResponse {
@@ -90,12 +110,6 @@ export class ResourceUsageResponse {
 }
 
 type Sums = MetricSums & UsageSums;
-
-const mean = (sum: number, rows: number): number => (rows === 0 ? 0 : sum / rows);
-const successRate = (sums: MetricSums): number => mean(sums.succeeded, sums.succeeded + sums.failed);
-const meanTime = (sums: MetricSums): number =>
-  fromMicros(mean(sums.execution_time_us, sums.execution_time_rows));
-const meanQuality = (sums: MetricSums): number => fromNano(mean(sums.quality_nano, sums.quality_rows));
 
 export function toAggregateResponse(sums: Sums, days: number): MetricAggregateResponse {
   return {

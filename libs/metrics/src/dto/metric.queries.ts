@@ -1,4 +1,4 @@
-import { EnumField, IntegerField, pageQuery, TextField, TimeField } from '#contract';
+import { EnumField, pageQuery, TextField, TimeField } from '#contract';
 import { METRIC_TYPES } from './create-metric.request.js';
 
 const AGENT = { description: 'UUID or name of an agent.', example: 'coder' };
@@ -26,23 +26,4 @@ export class MetricListQuery extends pageQuery({
     example: '2026-01-06T00:00:00Z',
   })
   end_date?: string;
-}
-
-export class MetricPeriodQuery {
-  @TextField(AGENT)
-  agent_id?: string;
-
-  @IntegerField({
-    description: 'How many days back, from a whole minute on.',
-    default: 7,
-    example: 7,
-    min: 1,
-    max: 90,
-  })
-  days?: number;
-}
-
-export class MetricAggregateQuery extends MetricPeriodQuery {
-  @EnumField(METRIC_TYPES, TYPE)
-  metric_type?: string;
 }

@@ -8,6 +8,7 @@ import { CreateDecisions1795395600000 } from './1795395600000-create-decisions.j
 import { CreateApprovals1795396000000 } from './1795396000000-create-approvals.js';
 import { AddToolUsesAndOwners1795400000000 } from './1795400000000-add-tool-uses-and-owners.js';
 import { AddReadIndexes1795410000000 } from './1795410000000-add-read-indexes.js';
+import { CreateMetricRollups1795420000000 } from './1795420000000-create-metric-rollups.js';
 
 /** Every migration, oldest first. A merged one is never edited. */
 export const MIGRATIONS = [
@@ -21,4 +22,5 @@ export const MIGRATIONS = [
   CreateApprovals1795396000000,
   AddToolUsesAndOwners1795400000000,
   AddReadIndexes1795410000000,
+  CreateMetricRollups1795420000000,
 ];

@@ -1,0 +1,61 @@
+/** How far a quantile may be from the value at its rank, relative to it. */
+const ACCURACY = 0.01;
+const GAMMA = (1 + ACCURACY) / (1 - ACCURACY);
+const LOG_GAMMA = Math.log(GAMMA);
+/** The bin of zero, which has no logarithm. */
+const ZERO = -1;
+
+/**
+ * A DDSketch (Masson, Rim and Lee, VLDB 2019) of durations in whole microseconds: a count for each bin, whose bounds
+ * grow by a constant factor. Quantiles are within 1 % of the value at their rank; merging sketches loses nothing.
+ */
+export class DurationSketch {
+  private readonly bins = new Map<number, number>();
+  private total = 0;
+
+  /** @param text as `toString` gives it: a JSON array of bins and counts in turn, by ascending bin. */
+  static parse(text: string): DurationSketch {
+    const sketch = new DurationSketch();
+    const numbers = JSON.parse(text) as number[];
+    for (let index = 0; index < numbers.length; index += 2) {
+      sketch.addTo(numbers[index] as number, numbers[index + 1] as number);
+    }
+    return sketch;
+  }
+
+  /** @param us microseconds, not below 0. */
+  add(us: number): void {
+    this.addTo(us < 1 ? ZERO : Math.ceil(Math.log(us) / LOG_GAMMA), 1);
+  }
+
+  merge(other: DurationSketch): void {
+    for (const [bin, count] of other.bins) this.addTo(bin, count);
+  }
+
+  /**
+   * The value at the nearest rank.
+   * @param share 0–1.
+   * @returns microseconds; null where nothing was added.
+   */
+  quantile(share: number): number | null {
+    let left = Math.max(1, Math.ceil(share * this.total));
+    for (const [bin, count] of this.sorted()) {
+      left -= count;
+      if (left <= 0) return bin === ZERO ? 0 : (2 * GAMMA ** bin) / (GAMMA + 1);
+    }
+    return null;
+  }
+
+  toString(): string {
+    return JSON.stringify(this.sorted().flat());
+  }
+
+  private sorted(): [number, number][] {
+    return [...this.bins].sort(([a], [b]) => a - b);
+  }
+
+  private addTo(bin: number, count: number): void {
+    this.bins.set(bin, (this.bins.get(bin) ?? 0) + count);
+    this.total += count;
+  }
+}
