@@ -246,15 +246,15 @@ describe("an agent's key", () => {
     });
 
     const SUMS = [
-      '/metrics/aggregate',
-      '/metrics/timeseries',
-      '/metrics/leaderboard',
-      '/metrics/quality',
-      '/metrics/resources/usage',
+      '/metrics/aggregate?',
+      '/metrics/timeseries?',
+      '/metrics/leaderboard?by=tokens&',
+      '/metrics/quality?',
+      '/metrics/resources/usage?',
     ];
     it.each(SUMS)('counts its own rows alone in %s', async (path) => {
       const mine = (await service.request('GET', path, undefined, { key: key.secret })).body;
-      expect(mine).toEqual((await service.request('GET', `${path}?agent_id=${own.id}`)).body);
+      expect(mine).toEqual((await service.request('GET', `${path}agent_id=${own.id}`)).body);
       expect(mine).not.toEqual((await service.request('GET', path)).body);
     });
 

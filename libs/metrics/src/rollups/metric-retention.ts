@@ -7,12 +7,13 @@ import { DAY_MS, floorTo, MINUTE_MS } from './time-range.js';
 const SLICE = 1_000;
 
 /** What goes: metrics, and the minutes that count them. Hours and days stay. */
-const SLICES = [
-  `DELETE FROM agent_metrics WHERE metric_id IN
-    (SELECT metric_id FROM agent_metrics WHERE recorded_at < ? ORDER BY recorded_at LIMIT ${SLICE}) RETURNING 1 AS gone`,
-  `DELETE FROM metric_rollups WHERE (bucket_ms, agent_id, bucket, metric_type) IN
-    (SELECT bucket_ms, agent_id, bucket, metric_type FROM metric_rollups
-     WHERE bucket_ms = ${MINUTE_MS} AND bucket < ? ORDER BY bucket LIMIT ${SLICE}) RETURNING 1 AS gone`,
+const OLD = [
+  { table: 'agent_metrics', key: 'metric_id', old: 'recorded_at < ?' },
+  {
+    table: 'metric_rollups',
+    key: 'bucket_ms, agent_id, bucket, metric_type',
+    old: `bucket_ms = ${MINUTE_MS} AND bucket < ?`,
+  },
 ];
 
 /** Lets old metrics go, after their hours and days are counted. */
@@ -35,11 +36,19 @@ export class MetricRetention {
       ]),
     );
     let gone = 0;
-    for (const slice of SLICES) {
+    for (const { table, key, old } of OLD) {
+      const slice = `SELECT ${key} FROM ${table} WHERE ${old} LIMIT ${SLICE}`;
       for (let rows = SLICE; rows === SLICE; gone += rows) {
         signal?.throwIfAborted();
-        const deleted = await this.transactions.run(ctx, (tx) => storeOf(tx).query(slice, [mark]));
-        rows = deleted.length;
+        rows = await this.transactions.run(ctx, async (tx) => {
+          const store = storeOf(tx);
+          const [counted] = await store.query<{ rows: number }>(
+            `SELECT COUNT(*) AS rows FROM (${slice}) AS s`,
+            [mark],
+          );
+          await store.query(`DELETE FROM ${table} WHERE (${key}) IN (${slice})`, [mark]);
+          return counted?.rows ?? 0;
+        });
       }
     }
     return gone;
