@@ -37,6 +37,7 @@ const TABLE: readonly [route: string, place: Place, foreign: Foreign][] = [
   ['GET /api/v1/approvals', 'query', 'refused'],
   ['POST /api/v1/events/ingest', 'body', 'kept'],
   ['GET /api/v1/events/audit', 'query', 'refused'],
+  ['GET /api/v1/events/audit/stats', 'query', 'refused'],
   ['GET /api/v1/events', 'query', 'refused'],
   ['GET /api/v1/agent-activity', 'query', 'refused'],
 ];

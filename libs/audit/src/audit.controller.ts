@@ -4,6 +4,7 @@ import type { Response } from 'express';
 import {
   ApiBodyProblems,
   ApiPage,
+  ApiProblems,
   BatchCalls,
   type ContextRequest,
   Ctx,
@@ -15,7 +16,8 @@ import { RequirePermission } from '#rbac';
 import { AuditService } from './audit.service.js';
 import { AuditEntryResponse, toAuditEntryResponse } from './dto/audit-entry.response.js';
 import { AuditListQuery, EventListQuery, toAuditFilter } from './dto/audit-list.query.js';
-import { AuditStatsResponse } from './dto/audit-stats.response.js';
+import { AuditStatsQuery } from './dto/audit-stats.query.js';
+import { AuditStatsResponse, toAuditStatsResponse } from './dto/audit-stats.response.js';
 import { IngestEventRequest } from './dto/ingest-event.request.js';
 
 @ApiTags('events')
@@ -71,16 +73,15 @@ export class AuditController {
 
   @Get('audit/stats')
   @RequirePermission('audit:read')
-  @ApiOperation({ summary: 'Count the audit trail by decision, operation type and role' })
+  @ApiOperation({
+    summary: 'Count the audit trail by decision, operation type and role',
+    description: 'Exact at any moment, at the same cost for any length of the log.',
+  })
   @ApiOkResponse({ type: AuditStatsResponse, description: 'The counts.' })
-  async stats(@Ctx() ctx: OperationContext): Promise<AuditStatsResponse> {
-    const counts = await this.audit.count(ctx);
-    return {
-      total_operations: counts.total,
-      rbac_decisions: counts.decisions,
-      operation_types: counts.operationTypes,
-      agent_roles: counts.roles,
-    };
+  @ApiProblems(422)
+  async stats(@Ctx() ctx: OperationContext, @Query() query: AuditStatsQuery): Promise<AuditStatsResponse> {
+    const question = { agentId: query.agent_id, days: query.days(), groupBy: query.group_by };
+    return toAuditStatsResponse(await this.audit.count(ctx, question), question);
   }
 
   @Get()

@@ -4,6 +4,8 @@ import { AccessDenials } from './access-denials.js';
 import { AuditController } from './audit.controller.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditService } from './audit.service.js';
+import { AuditCountsRepository } from './counts/audit-counts.repository.js';
+import { CountsFollower } from './counts/counts-follower.js';
 import { FailedLogins } from './failed-logins.js';
 import { LogAuditTrail } from './log/audit-trail.js';
 import { LogTail } from './log/log-tail.js';
@@ -22,6 +24,9 @@ import { LogTail } from './log/log-tail.js';
 })
 export class AuditTrailModule {}
 
-/** The log over HTTP. */
-@Module({ controllers: [AuditController], providers: [AuditService] })
+/** The log over HTTP, and what follows it. */
+@Module({
+  controllers: [AuditController],
+  providers: [AuditService, AuditCountsRepository, CountsFollower],
+})
 export class AuditModule {}

@@ -20,20 +20,6 @@ export interface AuditFilter {
   readonly to?: number | null;
 }
 
-export interface AuditCounts {
-  readonly total: number;
-  readonly decisions: Record<string, number>;
-  readonly operationTypes: Record<string, number>;
-  readonly roles: Record<string, number>;
-}
-
-interface CountRow {
-  readonly rbac_decision: string;
-  readonly operation_type: string;
-  readonly agent_role: string;
-  readonly entries: number;
-}
-
 /** Reads the log. Nothing here writes: entries come through the log's sink alone. */
 @Injectable()
 export class AuditRepository {
@@ -70,22 +56,6 @@ export class AuditRepository {
     );
     return rows.map(toRecordedEvent);
   }
-
-  async count(agentId: string | undefined): Promise<AuditCounts> {
-    const where = new Where().and('agent_id = ?', agentId);
-    // One statement, since each one sees the log as it is when it begins.
-    const rows = await this.reader.query<CountRow>(
-      `SELECT rbac_decision, operation_type, agent_role, COUNT(*) AS entries
-       FROM agent_audit_log ${where.sql} GROUP BY rbac_decision, operation_type, agent_role`,
-      where.parameters,
-    );
-    return {
-      total: rows.reduce((total, { entries }) => total + entries, 0),
-      decisions: sumBy(rows, 'rbac_decision'),
-      operationTypes: sumBy(rows, 'operation_type'),
-      roles: sumBy(rows, 'agent_role'),
-    };
-  }
 }
 
 function toWhere(filter: AuditFilter, dialect: Dialect): Where {
@@ -102,13 +72,4 @@ function toWhere(filter: AuditFilter, dialect: Dialect): Where {
     .and(BOUNDS.from.sql, from == null ? null : BOUNDS.from.parameter(from))
     .and('recorded_at >= ?', from)
     .and('recorded_at < ?', filter.to);
-}
-
-function sumBy(
-  rows: readonly CountRow[],
-  column: Exclude<keyof CountRow, 'entries'>,
-): Record<string, number> {
-  const sums = new Map<string, number>();
-  for (const row of rows) sums.set(row[column], (sums.get(row[column]) ?? 0) + row.entries);
-  return Object.fromEntries(sums);
 }

@@ -16,7 +16,12 @@ import {
   TransactionRunner,
 } from '#kernel';
 import { ownRows } from '#rbac';
-import { type AuditCounts, type AuditFilter, AuditRepository } from './audit.repository.js';
+import { type AuditFilter, AuditRepository } from './audit.repository.js';
+import {
+  AuditCountsRepository,
+  type CountQuestion,
+  type CountRow,
+} from './counts/audit-counts.repository.js';
 import type { IngestEventRequest } from './dto/ingest-event.request.js';
 import { toReportedEvent } from './reported-event.js';
 import { toFindingEvent, toToolUse } from './tool-use-finding.js';
@@ -32,6 +37,7 @@ interface Report {
 export class AuditService {
   constructor(
     private readonly repository: AuditRepository,
+    private readonly counts: AuditCountsRepository,
     private readonly trail: AuditTrail,
     private readonly transactions: TransactionRunner,
     private readonly agents: AgentDirectory,
@@ -60,8 +66,9 @@ export class AuditService {
     return this.repository.findNewest({ ...filter, agentId: this.visibleAgent(ctx, filter.agentId) }, page);
   }
 
-  count(ctx: OperationContext): Promise<AuditCounts> {
-    return this.repository.count(this.visibleAgent(ctx, undefined));
+  /** Counts by decision, type and role, and by what is asked for. An agent's key sees its own. */
+  count(ctx: OperationContext, question: CountQuestion): Promise<CountRow[]> {
+    return this.counts.count({ ...question, agentId: this.visibleAgent(ctx, question.agentId) });
   }
 
   private toReport(ctx: OperationContext, request: IngestEventRequest): Report | Promise<Report> {

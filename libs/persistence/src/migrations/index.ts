@@ -9,6 +9,7 @@ import { CreateApprovals1795396000000 } from './1795396000000-create-approvals.j
 import { AddToolUsesAndOwners1795400000000 } from './1795400000000-add-tool-uses-and-owners.js';
 import { AddReadIndexes1795410000000 } from './1795410000000-add-read-indexes.js';
 import { CreateMetricRollups1795420000000 } from './1795420000000-create-metric-rollups.js';
+import { CreateAuditCounts1795430000000 } from './1795430000000-create-audit-counts.js';
 
 /** Every migration, oldest first. A merged one is never edited. */
 export const MIGRATIONS = [
@@ -23,4 +24,5 @@ export const MIGRATIONS = [
   AddToolUsesAndOwners1795400000000,
   AddReadIndexes1795410000000,
   CreateMetricRollups1795420000000,
+  CreateAuditCounts1795430000000,
 ];

@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import type { TransactionContext } from '#kernel';
+import { Reader, storeOf, Where } from '#persistence';
+
+/** What the log is counted by. */
+export const COUNTED = { decision: 'rbac_decision', type: 'operation_type', role: 'agent_role' } as const;
+type Kind = keyof typeof COUNTED | 'agent';
+
+export const COUNT_GROUPS = ['day', 'decision', 'type', 'role', 'agent'] as const;
+export type CountGroup = (typeof COUNT_GROUPS)[number];
+
+const DAY_MS = 86_400_000;
+/** The scope of all agents, and the day of all days. */
+const EVERYBODY = '';
+const ALWAYS = -1;
+/** Which day an entry is of. */
+const DAY = `recorded_at - recorded_at % ${DAY_MS}`;
+const MARK = `(SELECT seq FROM log_followers WHERE name = 'counts')`;
+
+export interface CountQuestion {
+  /** Only this agent's entries. */
+  readonly agentId?: string | undefined;
+  /** Whole days of UTC, milliseconds; all time where it is missing. */
+  readonly days?: { readonly from: number; readonly to: number } | undefined;
+  readonly groupBy?: CountGroup | undefined;
+}
+
+export interface CountRow {
+  /** What `value` is; `day` in milliseconds UTC. */
+  readonly kind: CountGroup;
+  readonly value: string;
+  readonly entries: number;
+}
+
+/** A part of the log, grouped by all that it is counted by, before anything is told apart. */
+const grouped = (where: string): string =>
+  `SELECT agent_id, ${DAY} AS day, rbac_decision, operation_type, agent_role, COUNT(*) AS entries
+   FROM agent_audit_log ${where}
+   GROUP BY agent_id, ${DAY}, rbac_decision, operation_type, agent_role`;
+
+/** Each of `kinds` with its values, out of what is grouped so. */
+const kindsOf = (table: string, scope: string, day: string, kinds: readonly Kind[]): string =>
+  kinds
+    .map((kind) => {
+      const column = kind === 'agent' ? 'agent_id' : COUNTED[kind];
+      return `SELECT ${scope} AS scope, ${day} AS day, '${kind}' AS kind, ${column} AS value, entries FROM ${table}`;
+    })
+    .join(' UNION ALL ');
+
+const KINDS = Object.keys(COUNTED) as Kind[];
+const ALL_KINDS: readonly Kind[] = [...KINDS, 'agent'];
+/** For everybody and for their agent, for all time and for their day. */
+const ADD = `INSERT INTO audit_counts (scope, day, kind, value, entries)
+  WITH slice AS (${grouped('WHERE seq > ? AND seq <= ?')}),
+  counted AS (${[
+    kindsOf('slice', `'${EVERYBODY}'`, 'day', ALL_KINDS),
+    kindsOf('slice', `'${EVERYBODY}'`, `${ALWAYS}`, ALL_KINDS),
+    kindsOf('slice', 'agent_id', 'day', ALL_KINDS),
+    kindsOf('slice', 'agent_id', `${ALWAYS}`, ALL_KINDS),
+  ].join(' UNION ALL ')})
+  SELECT scope, day, kind, value, SUM(entries) FROM counted WHERE true GROUP BY scope, day, kind, value
+  ON CONFLICT (scope, day, kind, value) DO UPDATE SET entries = audit_counts.entries + excluded.entries`;
+
+/**
+ * Counts of the log, exact at any moment: those that are kept, which follow the log after its commits, and beside them
+ * the entries that these have not come to.
+ */
+@Injectable()
+export class AuditCountsRepository {
+  constructor(private readonly reader: Reader) {}
+
+  async count({ agentId, days, groupBy }: CountQuestion): Promise<CountRow[]> {
+    const behind = new Where().andAll(`seq > ${MARK}`, []).and('agent_id = ?', agentId);
+    behind.and('recorded_at >= ?', days?.from).and('recorded_at < ?', days?.to);
+    const kept = new Where().and('scope = ?', agentId ?? EVERYBODY);
+    if (days) kept.and('day >= ?', days.from).and('day < ?', days.to);
+    else kept.andAll(groupBy === 'day' ? 'day >= 0' : `day = ${ALWAYS}`, []);
+    const kinds = groupBy === 'agent' ? ALL_KINDS : KINDS;
+    kept.andAll(`kind IN (${kinds.map((kind) => `'${kind}'`).join(', ')})`, []);
+    // One statement sees one moment of both.
+    return this.reader.query<CountRow>(
+      `WITH tail AS (${grouped(behind.sql)}),
+       counted AS (
+         SELECT scope, day, kind, value, entries FROM audit_counts ${kept.sql}
+         UNION ALL ${kindsOf('tail', `''`, 'day', kinds)}
+       )
+       SELECT kind, value, SUM(entries) AS entries FROM counted GROUP BY kind, value
+       ${groupBy === 'day' ? `UNION ALL SELECT 'day', CAST(day AS TEXT), SUM(entries) FROM counted WHERE kind = 'decision' GROUP BY day` : ''}`,
+      [...behind.parameters, ...kept.parameters],
+    );
+  }
+
+  /**
+   * Counts the next entries of the log, within a transaction, whose lock keeps others from doing so.
+   * @returns how many.
+   */
+  async followOn(ctx: TransactionContext, most: number): Promise<number> {
+    const store = storeOf(ctx);
+    const [at] = await store.query<{ mark: number; size: number }>(
+      `SELECT ${MARK} AS mark, size FROM agent_audit_head WHERE id = 1`,
+    );
+    if (!at) throw new Error('the log has no head');
+    const to = Math.min(at.size, at.mark + most);
+    if (to <= at.mark) return 0;
+    await store.query(ADD, [at.mark, to]);
+    await store.query(`UPDATE log_followers SET seq = ? WHERE name = 'counts'`, [to]);
+    return to - at.mark;
+  }
+}
