@@ -240,6 +240,7 @@ describe('sums over any range', () => {
     await service.stop();
     const raw = await openRaw(store);
     await raw.query('DELETE FROM metric_rollups');
+    await raw.query('DELETE FROM metric_sketches');
     await raw.query('UPDATE metric_rollup_state SET built = 0');
     await raw.destroy();
     service = await TestService.start({}, store);

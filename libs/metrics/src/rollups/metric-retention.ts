@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type OperationContext, TransactionRunner } from '#kernel';
 import { storeOf } from '#persistence';
+import { KEY } from './rollup-buckets.js';
 import { DAY_MS, floorTo, MINUTE_MS } from './time-range.js';
 
 /** How many rows go in one transaction, so that nothing waits long behind it. */
@@ -9,11 +10,9 @@ const SLICE = 1_000;
 /** What goes: metrics, and the minutes that count them. Hours and days stay. */
 const OLD = [
   { table: 'agent_metrics', key: 'metric_id', old: 'recorded_at < ?' },
-  {
-    table: 'metric_rollups',
-    key: 'bucket_ms, agent_id, bucket, metric_type',
-    old: `bucket_ms = ${MINUTE_MS} AND bucket < ?`,
-  },
+  ...['metric_rollups', 'metric_sketches'].map((table) => ({
+    ...{ table, key: KEY.join(', '), old: `bucket_ms = ${MINUTE_MS} AND bucket < ?` },
+  })),
 ];
 
 /** Lets old metrics go, after their hours and days are counted. */

@@ -6,18 +6,19 @@ import { floorTo, RESOLUTIONS } from './time-range.js';
 /** The buckets that count every agent's metrics. */
 export const FLEET = '';
 
-const KEY = ['bucket_ms', 'agent_id', 'bucket', 'metric_type'] as const;
-const TIMES = ['execution_time_min', 'execution_time_max', 'execution_time_sketch'] as const;
-const COLUMNS = [...KEY, ...PERIOD_SUMS, ...TIMES];
+export const KEY = ['bucket_ms', 'agent_id', 'bucket', 'metric_type'] as const;
+const BOUNDS = { execution_time_min: '<', execution_time_max: '>' } as const;
+const COLUMNS = [...KEY, ...PERIOD_SUMS, ...Object.keys(BOUNDS)];
 
-/** Times are merged here, and only for buckets to which some came; all the rest the database adds. */
+/** The database adds, and keeps the lower and the upper bound. */
 const ADD = `ON CONFLICT (${KEY.join(', ')}) DO UPDATE SET ${[
   ...PERIOD_SUMS.map((sum) => `${sum} = metric_rollups.${sum} + excluded.${sum}`),
-  ...TIMES.map(
-    (column) => `${column} = CASE WHEN excluded.execution_time_rows > 0
-      THEN excluded.${column} ELSE metric_rollups.${column} END`,
+  ...Object.entries(BOUNDS).map(
+    ([bound, beyond]) => `${bound} = CASE WHEN metric_rollups.${bound} IS NULL
+      OR excluded.${bound} ${beyond} metric_rollups.${bound} THEN excluded.${bound} ELSE metric_rollups.${bound} END`,
   ),
 ].join(', ')}`;
+const REPLACE = `ON CONFLICT (${KEY.join(', ')}) DO UPDATE SET execution_times = excluded.execution_times`;
 
 /** The keys that are named in one JSON text of arrays. */
 const NAMED: Readonly<Record<Dialect, string>> = {
@@ -34,18 +35,17 @@ interface Bucket {
   readonly sketch: DurationSketch;
 }
 
-interface StoredTimes {
+interface Named {
   bucket_ms: number;
   agent_id: string;
   bucket: number;
   metric_type: string;
-  execution_time_min: number | null;
-  execution_time_max: number | null;
-  execution_time_sketch: string;
 }
 
-/** A row of `metric_rollups`. */
-export type RollupRow = StoredTimes & Record<(typeof PERIOD_SUMS)[number], number>;
+/** A row of `metric_rollups` with that of `metric_sketches`. */
+export type RollupRow = Named &
+  Record<(typeof PERIOD_SUMS)[number], number> &
+  Record<keyof typeof BOUNDS, number | null> & { execution_times: string | null };
 
 /** Metrics on their way into the buckets of time that count them: by agent and type, and by type alone. */
 export class RollupBuckets {
@@ -76,21 +76,25 @@ export class RollupBuckets {
       (sum, index) => sum + row[PERIOD_SUMS[index] as (typeof PERIOD_SUMS)[number]],
     );
     widen(bucket, row.execution_time_min, row.execution_time_max);
-    bucket.sketch.merge(DurationSketch.parse(row.execution_time_sketch));
+    if (row.execution_times !== null) bucket.sketch.merge(DurationSketch.parse(row.execution_times));
   }
 
   /** Adds them to what is stored, within a transaction, which keeps others from doing so at the same time. */
   async write(db: DialectQueryable): Promise<void> {
-    const timed = [...this.buckets.values()].filter(({ min }) => min !== null).map(({ key }) => key);
-    for (const row of await storedTimes(db, timed)) {
-      const bucket = this.at(row.bucket_ms, row.agent_id, row.bucket, row.metric_type);
-      widen(bucket, row.execution_time_min, row.execution_time_max);
-      bucket.sketch.merge(DurationSketch.parse(row.execution_time_sketch));
-    }
-    const rows = [...this.buckets.values()].map(({ key, sums, min, max, sketch }) => {
-      return [...key, ...sums, min, max, sketch.toString()];
-    });
+    const buckets = [...this.buckets.values()];
+    const rows = buckets.map(({ key, sums, min, max }) => [...key, ...sums, min, max]);
     await insertRows(db, 'metric_rollups', COLUMNS, rows, ADD);
+    const timed = buckets.filter(({ min }) => min !== null);
+    if (timed.length === 0) return;
+    const stored = await db.query<Named & { execution_times: string }>(
+      `SELECT * FROM metric_sketches WHERE (${KEY.join(', ')}) IN (${NAMED[db.dialect]})`,
+      [JSON.stringify(timed.map(({ key }) => key))],
+    );
+    for (const { bucket_ms, agent_id, bucket, metric_type, execution_times } of stored) {
+      this.at(bucket_ms, agent_id, bucket, metric_type).sketch.merge(DurationSketch.parse(execution_times));
+    }
+    const sketches = timed.map(({ key, sketch }) => [...key, sketch.toString()]);
+    await insertRows(db, 'metric_sketches', [...KEY, 'execution_times'], sketches, REPLACE);
   }
 
   private at(length: number, agentId: string, begin: number, metricType: string): Bucket {
@@ -103,14 +107,6 @@ export class RollupBuckets {
     this.buckets.set(name, bucket);
     return bucket;
   }
-}
-
-function storedTimes(db: DialectQueryable, keys: readonly (readonly unknown[])[]): Promise<StoredTimes[]> {
-  if (keys.length === 0) return Promise.resolve([]);
-  return db.query<StoredTimes>(
-    `SELECT ${[...KEY, ...TIMES].join(', ')} FROM metric_rollups WHERE (${KEY.join(', ')}) IN (${NAMED[db.dialect]})`,
-    [JSON.stringify(keys)],
-  );
 }
 
 function widen(bucket: Bucket, min: number | null, max: number | null): void {

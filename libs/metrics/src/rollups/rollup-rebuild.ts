@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type OperationContext, TransactionRunner } from '#kernel';
 import { Reader, type StoreTransaction, storeOf } from '#persistence';
-import { RollupBuckets, type RollupRow } from './rollup-buckets.js';
+import { KEY, RollupBuckets, type RollupRow } from './rollup-buckets.js';
 import { DAY_MS, floorTo, HOUR_MS, MINUTE_MS } from './time-range.js';
 
 /** How many metrics are in memory at once. */
@@ -113,7 +113,9 @@ export class RollupRebuild {
       const store = storeOf(tx);
       const buckets = new RollupBuckets();
       const hours = await store.query<RollupRow>(
-        'SELECT * FROM metric_rollups WHERE bucket_ms = ? AND bucket >= ? AND bucket < ?',
+        `SELECT r.*, s.execution_times FROM metric_rollups r
+         LEFT JOIN metric_sketches s ON ${KEY.map((column) => `s.${column} = r.${column}`).join(' AND ')}
+         WHERE r.bucket_ms = ? AND r.bucket >= ? AND r.bucket < ?`,
         [HOUR_MS, day, day + DAY_MS],
       );
       for (const row of hours) buckets.addRow(row, DAY_MS);
@@ -135,11 +137,10 @@ function metricsOf(store: StoreTransaction, hour: number, after?: MetricRow): Pr
 }
 
 async function forget(store: StoreTransaction, length: number, from: number, span: number): Promise<void> {
-  await store.query('DELETE FROM metric_rollups WHERE bucket_ms = ? AND bucket >= ? AND bucket < ?', [
-    length,
-    from,
-    from + span,
-  ]);
+  for (const table of ['metric_rollups', 'metric_sketches']) {
+    const times = [length, from, from + span];
+    await store.query(`DELETE FROM ${table} WHERE bucket_ms = ? AND bucket >= ? AND bucket < ?`, times);
+  }
 }
 
 function toMetric(row: MetricRow) {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Dialect, Reader, Where } from '#persistence';
 import { DurationSketch } from './duration-sketch.js';
 import { CONTRIBUTION_SQL, type MetricSums, PERIOD_SUMS, type UsageSums } from './metric-sums.js';
-import { FLEET } from './rollup-buckets.js';
+import { FLEET, KEY } from './rollup-buckets.js';
 import { answerable, type Kept, type Segment, segmentsOf, type TimeRange } from './time-range.js';
 
 export const GROUPS = ['agent', 'role', 'category', 'metric_type'] as const;
@@ -120,7 +120,7 @@ function toPart(
 ): { sql: string; parameters: unknown[] } {
   const { agentId, metricType, groupBy, bucketMs } = question;
   const byAgent = groupBy !== undefined && groupBy !== 'metric_type';
-  const { table, time, columns } = segment.bucketMs === null ? RAW : ROLLED_UP;
+  const { table, time, columns, times } = segment.bucketMs === null ? RAW : ROLLED_UP;
   const where = new Where();
   if (segment.bucketMs !== null) {
     where.and('r.bucket_ms = ?', segment.bucketMs);
@@ -131,24 +131,32 @@ function toPart(
   const key = groupBy === undefined ? 'CAST(NULL AS TEXT)' : KEYS[groupBy];
   const bucket = bucketMs === undefined ? 'CAST(NULL AS BIGINT)' : `${time} - ${time} % ${bucketMs}`;
   const join = dialect === 'sqlite' ? 'CROSS JOIN' : 'JOIN';
-  const from = byAgent ? `agent_identities a ${join} ${table} r ON r.agent_id = a.agent_id` : `${table} r`;
+  const rows = byAgent ? `agent_identities a ${join} ${table} r ON r.agent_id = a.agent_id` : `${table} r`;
+  const { column: timesOf, join: joinTimes } = question.quantiles ? times : NO_TIMES;
   return {
-    sql: `SELECT ${key} AS key, ${bucket} AS bucket, ${columns} FROM ${from} ${where.sql}`,
+    sql: `SELECT ${key} AS key, ${bucket} AS bucket, ${columns}, ${timesOf} AS times
+      FROM ${rows} ${joinTimes} ${where.sql}`,
     parameters: where.parameters,
   };
 }
 
+const NO_TIMES = { column: 'CAST(NULL AS TEXT)', join: '' };
 const ROLLED_UP = {
   table: 'metric_rollups',
   time: 'r.bucket',
   columns: `${PERIOD_SUMS.map((sum) => `r.${sum}`).join(', ')}, r.execution_time_min AS min,
-    r.execution_time_max AS max, r.execution_time_sketch AS times`,
+    r.execution_time_max AS max`,
+  times: {
+    column: 's.execution_times',
+    join: `LEFT JOIN metric_sketches s ON ${KEY.map((column) => `s.${column} = r.${column}`).join(' AND ')}`,
+  },
 };
 const RAW = {
   table: 'agent_metrics',
   time: 'r.recorded_at',
   columns: `${PERIOD_SUMS.map((sum) => `${CONTRIBUTION_SQL[sum]} AS ${sum}`).join(', ')}, r.execution_time_us AS min,
-    r.execution_time_us AS max, CAST(r.execution_time_us AS TEXT) AS times`,
+    r.execution_time_us AS max`,
+  times: { column: 'CAST(r.execution_time_us AS TEXT)', join: '' },
 };
 
 function toGroup({ key, bucket, min, max, times, ...row }: Row): MetricGroup {

@@ -7,6 +7,7 @@ export class CreateMetricRollups1795420000000 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     const { dialect, int, sum } = columnTypes(runner);
+    const clustered = dialect === 'sqlite' ? ' WITHOUT ROWID' : '';
     await execute(runner, [
       `CREATE TABLE metric_rollups (
         bucket_ms ${int} NOT NULL,
@@ -28,10 +29,19 @@ export class CreateMetricRollups1795420000000 implements MigrationInterface {
         code_violations ${sum} NOT NULL,
         execution_time_min ${int},
         execution_time_max ${int},
-        execution_time_sketch TEXT NOT NULL,
         PRIMARY KEY (bucket_ms, agent_id, bucket, metric_type)
-      )${dialect === 'sqlite' ? ' WITHOUT ROWID' : ''}`,
+      )${clustered}`,
+      // Beside the sums, which are read in long runs and seldom with them.
+      `CREATE TABLE metric_sketches (
+        bucket_ms ${int} NOT NULL,
+        agent_id TEXT NOT NULL,
+        bucket ${int} NOT NULL,
+        metric_type TEXT NOT NULL,
+        execution_times TEXT NOT NULL,
+        PRIMARY KEY (bucket_ms, agent_id, bucket, metric_type)
+      )${clustered}`,
       'CREATE INDEX metric_rollups_bucket ON metric_rollups (bucket_ms, bucket)',
+      'CREATE INDEX metric_sketches_bucket ON metric_sketches (bucket_ms, bucket)',
       `CREATE TABLE metric_rollup_state (
         id SMALLINT PRIMARY KEY CHECK (id = 1),
         built SMALLINT NOT NULL,
@@ -43,6 +53,10 @@ export class CreateMetricRollups1795420000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await execute(runner, ['DROP TABLE metric_rollup_state', 'DROP TABLE metric_rollups']);
+    await execute(runner, [
+      'DROP TABLE metric_rollup_state',
+      'DROP TABLE metric_sketches',
+      'DROP TABLE metric_rollups',
+    ]);
   }
 }
