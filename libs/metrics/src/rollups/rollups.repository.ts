@@ -100,7 +100,7 @@ export class RollupsRepository {
     if (parts.length === 0) parts.push({ sql: NOTHING, parameters: [] });
     const sums = PERIOD_SUMS.map((sum) => `${SUM[dialect](sum)} AS ${sum}`).join(', ');
     const times = question.quantiles ? JOINED[dialect] : 'NULL';
-    const sql = `SELECT s.built, s.raw_from, g.* FROM metric_rollup_state s LEFT JOIN (
+    const sql = `SELECT state.built, state.raw_from, g.* FROM metric_rollup_state state LEFT JOIN (
         SELECT 1 AS present, key, bucket, ${sums}, MIN(min) AS min, MAX(max) AS max, ${times} AS times
         FROM (${parts.map((part) => part.sql).join(' UNION ALL ')}) parts
         GROUP BY key, bucket ORDER BY bucket, key LIMIT ?

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { placeholders, Reader } from '#persistence';
+import { OpenedStore } from '../../../../test/support/opened-store.js';
+import { newTestStore, TEST_DIALECT } from '../../../../test/support/store.js';
+import { GROUPS, type MetricQuestion, RollupsRepository } from './rollups.repository.js';
+import { DAY_MS, HOUR_MS } from './time-range.js';
+
+/** A reader that notes what it is asked. */
+class NotingReader extends Reader {
+  readonly asked: { sql: string; parameters: readonly unknown[] }[] = [];
+
+  override query<Row = unknown>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    this.asked.push({ sql: placeholders(this.dialect, sql), parameters });
+    return super.query<Row>(sql, parameters);
+  }
+}
+
+/** Begins and ends within a minute, so that metrics, minutes, hours and days all answer. */
+const RANGE = { from: 3 * DAY_MS + 1, to: 20 * DAY_MS - HOUR_MS - 1 };
+/** Rows that no index was used for, other than those of the registry, and of what is already read. */
+const WALKED =
+  TEST_DIALECT === 'sqlite'
+    ? /SCAN (r|s|metric_rollups|metric_sketches|agent_metrics)\b/
+    : /Seq Scan on (metric_rollups|metric_sketches|agent_metrics)/;
+
+describe('how sums over a range are read', () => {
+  const test = newTestStore();
+  let opened: OpenedStore;
+  beforeAll(async () => {
+    opened = await OpenedStore.open(test);
+  });
+  afterAll(async () => {
+    await opened.close();
+    await test.remove();
+  });
+
+  const questions: [string, Omit<MetricQuestion, 'range'>][] = [
+    ['of the fleet', {}],
+    ['of a type', { metricType: 'execution' }],
+    ['of an agent', { agentId: 'a' }],
+    ['in buckets', { bucketMs: HOUR_MS }],
+    ['with quantiles', { quantiles: true }],
+    ['of an agent with quantiles', { agentId: 'a', quantiles: true }],
+    ...GROUPS.map((groupBy): [string, Omit<MetricQuestion, 'range'>] => [`by ${groupBy}`, { groupBy }]),
+  ];
+  it.each(questions)('%s: by indexes alone', async (_name, question) => {
+    const reader = new NotingReader(opened.store);
+    await new RollupsRepository(reader).answer({ ...question, range: RANGE }, 10);
+    expect(reader.asked).toHaveLength(1);
+    const [{ sql, parameters } = { sql: '', parameters: [] }] = reader.asked;
+    const runner = opened.sources[0].createQueryRunner();
+    if (TEST_DIALECT === 'postgres') await runner.query('SET enable_seqscan = off');
+    const explain = TEST_DIALECT === 'postgres' ? 'EXPLAIN (COSTS OFF)' : 'EXPLAIN QUERY PLAN';
+    const lines = (await runner.query(`${explain} ${sql}`, [...parameters])) as unknown as Record<
+      string,
+      unknown
+    >[];
+    if (TEST_DIALECT === 'postgres') await runner.query('RESET enable_seqscan');
+    await runner.release();
+    const plan = lines.map((line) => String(line['QUERY PLAN'] ?? line['detail'])).join('\n');
+    expect(plan).toMatch(/metric_rollups|SEARCH r /);
+    expect(plan).not.toMatch(WALKED);
+    if (TEST_DIALECT === 'sqlite' && (question.groupBy === undefined || question.groupBy === 'metric_type'))
+      expect(plan).toMatch(
+        /SEARCH r USING PRIMARY KEY \(bucket_ms=\? AND agent_id=\? AND bucket>\? AND bucket<\?/,
+      );
+  });
+});
