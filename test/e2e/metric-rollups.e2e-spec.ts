@@ -271,6 +271,16 @@ describe('sums over any range', () => {
       await expectWhole();
     });
 
+    it.each(['aggregate', 'timeseries'])('are refused by the minute in %s', async (path) => {
+      const query = `bucket=minute&${dates(MARK - HOUR, MARK + HOUR)}`;
+      const answer = await service.request('GET', `/metrics/${path}?${query}`);
+      expectProblem(answer, 422, 'VALIDATION_FAILED');
+      expect(answer.body.errors).toMatchObject([
+        { path: 'bucket', message: expect.stringContaining(iso(MARK)) },
+      ]);
+      expect((await get(`/timeseries?bucket=minute&${dates(MARK, MARK + HOUR)}`)).points).toHaveLength(60);
+    });
+
     it('take in what is recorded late', async () => {
       await send([randomMetric(randomFrom(3), agents, [START + 5 * HOUR, START + 5 * HOUR + 1])]);
       await expectWhole();

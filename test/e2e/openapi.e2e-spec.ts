@@ -37,7 +37,8 @@ function isBetweenFields({ body }: Answer): boolean {
   const errors = (body?.errors ?? []) as { message: string }[];
   return errors.length > 0 && errors.every(({ message }) => BETWEEN_FIELDS.test(message));
 }
-const BETWEEN_FIELDS = /^(must not stand beside|is required beside|must be before|would give more than)/;
+const BETWEEN_FIELDS =
+  /^(must not stand beside|is required beside|must be before|must be an hour or a day|would give more than)/;
 
 describe('the OpenAPI document', () => {
   let service: TestService;

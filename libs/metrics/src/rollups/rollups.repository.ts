@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { formatTime } from '#contract';
+import { ValidationFailed } from '#kernel';
 import { type Dialect, Reader, Where } from '#persistence';
 import { DurationSketch } from './duration-sketch.js';
 import { CONTRIBUTION_SQL, type MetricSums, PERIOD_SUMS, type UsageSums } from './metric-sums.js';
 import { FLEET, KEY } from './rollup-buckets.js';
-import { answerable, type Kept, type Segment, segmentsOf, type TimeRange } from './time-range.js';
+import { answerable, type Kept, MINUTE_MS, type Segment, segmentsOf, type TimeRange } from './time-range.js';
 
 export const GROUPS = ['agent', 'role', 'category', 'metric_type'] as const;
 export type Group = (typeof GROUPS)[number];
@@ -79,7 +81,7 @@ export class RollupsRepository {
 
   constructor(private readonly reader: Reader) {}
 
-  /** @param limit of the groups. @throws StoreUnavailable */
+  /** @param limit of the groups. @throws StoreUnavailable, ValidationFailed for minutes that are gone */
   async answer(question: MetricQuestion, limit: number): Promise<MetricAnswer> {
     for (;;) {
       const { kept } = this;
@@ -88,6 +90,7 @@ export class RollupsRepository {
       // One statement sees one moment. What it says of that moment is what the range had to be cut by.
       const [{ built, raw_from } = { built: 1, raw_from: 0 }] = rows;
       if (Boolean(built) === kept.built && raw_from === kept.rawFrom) {
+        if (range.from < raw_from && question.bucketMs === MINUTE_MS) throw minutesAreGone(raw_from);
         return { range, groups: rows.filter(({ present }) => present !== null).map(toGroup) };
       }
       this.kept = { built: Boolean(built), rawFrom: raw_from };
@@ -107,6 +110,11 @@ export class RollupsRepository {
       ) g ON TRUE ORDER BY g.bucket, g.key`;
     return this.reader.query<Row>(sql, [...parts.flatMap(({ parameters }) => parameters), limit]);
   }
+}
+
+function minutesAreGone(rawFrom: number): ValidationFailed {
+  const message = `must be an hour or a day for times before ${formatTime(rawFrom)}, whose minutes are gone`;
+  return new ValidationFailed([{ path: 'bucket', message }]);
 }
 
 const NOTHING = `SELECT CAST(NULL AS TEXT) AS key, CAST(NULL AS BIGINT) AS bucket, ${PERIOD_SUMS.map((sum) => `0 AS ${sum}`).join(', ')},
