@@ -122,7 +122,6 @@ describe('the ledger', () => {
       items: [{ tokens_used: 1 }],
       next_cursor: null,
     });
-    expect(await page(`limit=3&cursor=${'0'.repeat(44)}`)).toEqual({ items: [], next_cursor: null });
   });
 
   it('is filtered by agent, session, source and time, and by all of them', async () => {
@@ -166,7 +165,8 @@ describe('the ledger', () => {
     ['source', ['other', '__proto__']],
     ['from', ['now', '10:00']],
     ['to', ['2026-02-30']],
-    ['cursor', ['x', 'Z'.repeat(44), '0'.repeat(43), '0'.repeat(45)]],
+    ['skip', ['-1', 'x']],
+    ['cursor', ['x', 'Z'.repeat(44), '%00']],
   ])('refuses a bad %s', async (field, values) => {
     for (const value of values)
       expectProblem(

@@ -6,6 +6,7 @@ import { placeholders, Reader } from '#persistence';
 import { type ActivityFilter, ActivityRepository } from '../../libs/activity/src/activity.repository.js';
 import { AgentsReadModel } from '../../libs/agents/src/agents.read-model.js';
 import { type ApprovalFilter, ApprovalsRepository } from '../../libs/approvals/src/approvals.repository.js';
+import { LedgerRepository } from '../../libs/budget/src/ledger.repository.js';
 import { PolicyVersionsRepository } from '../../libs/decisions/src/policy-versions.repository.js';
 import { MetricsRepository } from '../../libs/metrics/src/metrics.repository.js';
 import { ApiKeysRepository } from '../../libs/rbac/src/api-keys.repository.js';
@@ -123,6 +124,17 @@ const LISTS: Readonly<Record<string, List>> = {
       [{ agentId: 'a', ...PERIOD }, 'agent_metrics_agent'],
       [{ metricType: 'cost', ...PERIOD }, 'agent_metrics_type'],
       ...(SQLITE ? ([[{ agentId: 'a', metricType: 'cost' }, 'agent_metrics_agent']] as const) : []),
+    ],
+  },
+  ledger: {
+    place: [50, 'x'],
+    order: 'pair',
+    read: (reader, filter, page) => new LedgerRepository(reader).findNewest(filter, page),
+    cases: [
+      [{}, 'budget_ledger_charged'],
+      [{ account: 'a' }, 'budget_ledger_account'],
+      [PERIOD, 'budget_ledger_charged'],
+      [{ account: 'a', ...PERIOD }, 'budget_ledger_account'],
     ],
   },
   approvals: {

@@ -1,6 +1,7 @@
-import { Controller, Get, Query } from '@nestjs/common';
+import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiProblems, Ctx } from '#contract';
+import type { Response } from 'express';
+import { ApiProblems, Ctx, sendPage } from '#contract';
 import type { OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
 import { LedgerQuery } from './dto/ledger.query.js';
@@ -17,11 +18,19 @@ export class LedgerController {
   @ApiOperation({
     summary: 'List charges, newest first',
     description:
-      'Page by page: the next one begins behind `next_cursor`, whatever has been charged meanwhile.',
+      'Page by page: the next one begins behind `next_cursor`, also named in `Link`, whatever has been charged meanwhile.',
   })
   @ApiOkResponse({ type: LedgerResponse, description: 'A page of the ledger.' })
   @ApiProblems(422)
-  async list(@Ctx() ctx: OperationContext, @Query() query: LedgerQuery): Promise<LedgerResponse> {
-    return toLedgerResponse(await this.ledger.list(ctx, query));
+  async list(
+    @Ctx() ctx: OperationContext,
+    @Query() query: LedgerQuery,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<LedgerResponse> {
+    const page = await this.ledger.list(ctx, query);
+    return toLedgerResponse(
+      sendPage(response, query, page),
+      page.next && query.queryAfter(page.next).get('cursor'),
+    );
   }
 }

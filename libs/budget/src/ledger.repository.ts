@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { type Page, type PageOf, pageOf, upperBound } from '#contract';
 import { Reader, Where } from '#persistence';
-import type { LedgerPlace } from './ledger-cursor.js';
 
 const COLUMNS = [
   ...[
@@ -18,10 +18,10 @@ const COLUMNS = [
   'charged_at',
 ].join(', ');
 
-/** Newer than any charge. */
-const BEFORE_ALL: LedgerPlace = { charged_at: Number.MAX_SAFE_INTEGER, charge_id: '' };
-
-export interface LedgerRow extends LedgerPlace {
+export interface LedgerRow {
+  readonly charge_id: string;
+  /** Milliseconds UTC. */
+  readonly charged_at: number;
   readonly account: string;
   readonly role: string | null;
   readonly day: string;
@@ -48,29 +48,23 @@ export interface LedgerFilter {
   readonly to?: number | null;
 }
 
-export interface LedgerPage {
-  readonly rows: LedgerRow[];
-  readonly isLast: boolean;
-}
-
 /** Reads the ledger. Nothing here writes: charges come through the ledger's sink alone. */
 @Injectable()
 export class LedgerRepository {
   constructor(private readonly reader: Reader) {}
 
-  /** Newest first, from behind the place `after`. */
-  async findNewest(filter: LedgerFilter, limit: number, after = BEFORE_ALL): Promise<LedgerPage> {
+  /** Newest first, by time and then by id. */
+  async findNewest(filter: LedgerFilter, { skip, limit, after }: Page): Promise<PageOf<LedgerRow>> {
     const where = new Where()
       .and('account = ?', filter.account)
       .and('session_id = ?', filter.sessionId)
       .and('source = ?', filter.source)
       .and('charged_at >= ?', filter.from)
-      .and('charged_at < ?', filter.to);
+      .andAll('(charged_at, charge_id) < (?, ?)', upperBound(filter.to, after));
     const rows = await this.reader.query<LedgerRow>(
-      `SELECT ${COLUMNS} FROM budget_ledger ${where.sql} ${where.sql ? 'AND' : 'WHERE'} (charged_at, charge_id) < (?, ?)
-       ORDER BY charged_at DESC, charge_id DESC LIMIT ?`,
-      [...where.parameters, after.charged_at, after.charge_id, limit + 1],
+      `SELECT ${COLUMNS} FROM budget_ledger ${where.sql} ORDER BY charged_at DESC, charge_id DESC LIMIT ? OFFSET ?`,
+      [...where.parameters, limit + 1, skip],
     );
-    return { rows: rows.slice(0, limit), isLast: rows.length <= limit };
+    return pageOf(rows, limit, ({ charged_at, charge_id }) => [charged_at, charge_id]);
   }
 }

@@ -1,12 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { parseTime } from '#contract';
+import { type PageOf, parseTime } from '#contract';
 import { AgentDirectory, type OperationContext, toIndexedId } from '#kernel';
 import { ownRows } from '#rbac';
 import type { LedgerQuery } from './dto/ledger.query.js';
-import { fromCursor } from './ledger-cursor.js';
-import { type LedgerPage, LedgerRepository } from './ledger.repository.js';
-
-const DEFAULT_LIMIT = 100;
+import { LedgerRepository, type LedgerRow } from './ledger.repository.js';
 
 /** Answers what was charged. */
 @Injectable()
@@ -17,8 +14,8 @@ export class LedgerService {
   ) {}
 
   /** Newest first. An agent's key sees its own. @throws AccessDenied */
-  list(ctx: OperationContext, query: LedgerQuery): Promise<LedgerPage> {
-    const { agent_id: reference, session_id: session, source, from, to, cursor } = query;
+  list(ctx: OperationContext, query: LedgerQuery): Promise<PageOf<LedgerRow>> {
+    const { agent_id: reference, session_id: session, source, from, to } = query;
     const account = ownRows(
       ctx.principal,
       reference === undefined ? undefined : this.agents.idFor(reference),
@@ -31,8 +28,7 @@ export class LedgerService {
         from: from ? parseTime(from) : null,
         to: to ? parseTime(to) : null,
       },
-      query.limit ?? DEFAULT_LIMIT,
-      cursor === undefined ? undefined : fromCursor(cursor),
+      query.page(),
     );
   }
 }

@@ -21,6 +21,16 @@ export function pageOf<Row>(rows: readonly Row[], limit: number, placeOf: (row: 
   return { items, next: last !== undefined && rows.length > limit ? placeOf(last) : null };
 }
 
+/**
+ * Where a list that goes back in time begins: before `to`, or behind `after` where that comes first. Beside another upper
+ * bound, a place would not be where the database begins its search.
+ * @param to milliseconds UTC. @param after a time and an id.
+ */
+export function upperBound(to: number | null | undefined, after: Place | undefined): Place | undefined {
+  if (to == null || (after !== undefined && Number(after[0]) < to)) return after;
+  return [to, ''];
+}
+
 const TOTAL_HEADER = 'X-Total-Count';
 const LINK_HEADER = 'Link';
 

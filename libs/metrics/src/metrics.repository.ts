@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Page, type PageOf, pageOf, type Place } from '#contract';
+import { type Page, type PageOf, pageOf, upperBound } from '#contract';
 import { type Dialect, Reader, Where } from '#persistence';
 import type { MetricSums } from './rollups/metric-sums.js';
 
@@ -55,12 +55,6 @@ export class MetricsRepository {
     ]);
     return totals ?? null;
   }
-}
-
-/** The one that is first reached: beside another, a place would not be where the search begins. */
-function upperBound(to: number | undefined, after: Place | undefined): Place | undefined {
-  if (to === undefined || (after !== undefined && Number(after[0]) < to)) return after;
-  return [to, ''];
 }
 
 function toWhere({ agentId, metricType, from, to }: MetricFilter, dialect: Dialect): Where {

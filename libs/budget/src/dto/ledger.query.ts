@@ -1,10 +1,7 @@
-import { EnumField, IntegerField, TextField, TimeField } from '#contract';
+import { EnumField, pageQuery, TextField, TimeField } from '#contract';
 import { CHARGE_SOURCES } from '#kernel';
-import { CURSOR, CURSOR_LENGTH } from '../ledger-cursor.js';
 
-const MAX_LIMIT = 500;
-
-export class LedgerQuery {
+export class LedgerQuery extends pageQuery({ list: 'ledger', place: ['number', 'string'], maxLimit: 500 }) {
   @TextField({ description: 'UUID or name of an agent, or `unknown`.', example: 'coder' })
   agent_id?: string;
 
@@ -22,21 +19,4 @@ export class LedgerQuery {
 
   @TimeField({ description: 'Charged before.', example: '2026-02-01T00:00:00.000Z' })
   to?: string;
-
-  @IntegerField({
-    description: 'How many at the most.',
-    default: 100,
-    example: 100,
-    min: 1,
-    max: MAX_LIMIT,
-  })
-  limit?: number;
-
-  @TextField({
-    description: 'The `next_cursor` of the page before.',
-    maxChars: CURSOR_LENGTH,
-    pattern: CURSOR,
-    patternMessage: 'must be the next_cursor of a page',
-  })
-  cursor?: string;
 }

@@ -1,8 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { formatTime } from '#contract';
 import { CHARGE_SOURCES, fromMicroUsd } from '#kernel';
-import type { LedgerPage, LedgerRow } from '../ledger.repository.js';
-import { toCursor } from '../ledger-cursor.js';
+import type { LedgerRow } from '../ledger.repository.js';
 
 /** One charge. */
 export class ChargeResponse {
@@ -70,14 +69,13 @@ export class LedgerResponse {
     description: 'For the next page; null on the last.',
     type: String,
     nullable: true,
-    example: '019b8d8e507b019ab0de7c1f7f5a9d252f0c5d9f3a11',
+    example: 'WzE3Njc2MDcyMDAwMDAsIjAxOWFiMGRlIl0',
   })
   next_cursor!: string | null;
 }
 
-export function toLedgerResponse({ rows, isLast }: LedgerPage): LedgerResponse {
-  const last = rows.at(-1);
-  return { items: rows.map(toChargeResponse), next_cursor: last && !isLast ? toCursor(last) : null };
+export function toLedgerResponse(rows: readonly LedgerRow[], nextCursor: string | null): LedgerResponse {
+  return { items: rows.map(toChargeResponse), next_cursor: nextCursor };
 }
 
 function toChargeResponse({ account, role, cost_micro, charged_at, ...row }: LedgerRow): ChargeResponse {
