@@ -8,7 +8,8 @@ import type { DatabaseUrl } from '#config';
 /** What a connection is for: the writer's own, or reading. */
 export type ConnectionUse = 'write' | 'read';
 
-const BUSY_TIMEOUT_MS = 5_000;
+/** How long a connection waits for a lock that another holds. */
+export const BUSY_TIMEOUT_MS = 5_000;
 const { INT8, NUMERIC } = pg.types.builtins;
 
 /** PostgreSQL sends 64-bit integers and sums as text; every amount here fits a double's 53 bits. */

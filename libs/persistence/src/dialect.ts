@@ -1,7 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Database } from 'sqlite3';
 import type { DataSource } from 'typeorm';
 import type { DatabaseUrl } from '#config';
-import type { ConnectionUse } from './data-source-options.js';
+import { BUSY_TIMEOUT_MS, type ConnectionUse } from './data-source-options.js';
 import type { Dialect } from './sql.js';
 
 /**
@@ -20,14 +21,16 @@ const SQLITE_PRAGMAS: Readonly<Record<string, number | string>> = {
   journal_mode: 'wal',
   synchronous: 2,
   foreign_keys: 1,
-  busy_timeout: 5_000,
+  busy_timeout: BUSY_TIMEOUT_MS,
 };
+
+const SWITCH_PAUSE_MS = 10;
 
 /** Sets what SQLite keeps per connection, and refuses to go on where a setting did not take. */
 export async function configureConnection(source: DataSource, use: ConnectionUse): Promise<void> {
   if (source.options.type !== 'sqlite') return;
   // Not TypeORM's `enableWAL`, which switches on both connections at once, before either waits for a lock.
-  if (use === 'write') await source.query('PRAGMA journal_mode = WAL');
+  if (use === 'write') await switchToWal(source);
   await source.query('PRAGMA synchronous = FULL');
   for (const [pragma, expected] of Object.entries(SQLITE_PRAGMAS)) {
     const [row] = await source.query<Record<string, unknown>[]>(`PRAGMA ${pragma}`);
@@ -36,6 +39,20 @@ export async function configureConnection(source: DataSource, use: ConnectionUse
       throw new Error(`SQLite pragma ${pragma} is ${String(actual)} and must be ${expected}`);
   }
   if (use === 'read') await source.query('PRAGMA query_only = ON');
+}
+
+/** Where several switch a new file at once, SQLite does not wait for a lock, but refuses at once those who came second. */
+async function switchToWal(source: DataSource): Promise<void> {
+  const deadline = Date.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      await source.query('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'SQLITE_BUSY' || Date.now() > deadline) throw error;
+      await wait(SWITCH_PAUSE_MS);
+    }
+  }
 }
 
 /** The driver's own handle below TypeORM's, of a SQLite data source. */
