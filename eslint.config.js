@@ -10,6 +10,7 @@ const MAY_IMPORT = {
   persistence: BASE,
   contract: BASE,
   rbac: [...BASE, 'persistence', 'contract'],
+  idempotency: [...BASE, 'persistence'],
   audit: CORE,
   // Features do not know each other; they meet in the kernel's ports and in events.
   agents: CORE,

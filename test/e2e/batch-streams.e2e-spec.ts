@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AuditRepository } from '#audit';
-import { type Outcome, systemContext } from '#kernel';
+import { type Outcome, type RecordedItem, systemContext } from '#kernel';
 import { ApiKeysService, PolicyInForce } from '#rbac';
 import { AuditService } from '../../libs/audit/src/audit.service.js';
 import { aKey } from '../support/access-calls.js';
@@ -125,7 +125,7 @@ describe('a stream of lines', () => {
       mostAtOnce = Math.max(mostAtOnce, (atOnce += 1));
       if (state.holding) await new Promise<void>((resolve) => held.push(resolve));
       atOnce -= 1;
-      return events.map((): Outcome<string> => ({ value: 'recorded' }));
+      return events.map((): Outcome<RecordedItem> => ({ value: { id: 'recorded', repeated: false } }));
     });
     const client = await LineClient.open(service, '/events/ingest/batch');
     const part = event('x'.repeat(1000)).repeat(1024);

@@ -49,6 +49,11 @@ const BODIES: Readonly<Record<string, (agentId: string) => Record<string, unknow
   'POST /api/v1/events/ingest': (agentId) => ({ agent_id: agentId, operation_type: 'tool_use' }),
 };
 
+/** A valid body for a route about an agent; undefined where it takes none. */
+export function bodyOf(route: string, agentId: string): Record<string, unknown> | unknown[] | undefined {
+  return BODIES[route]?.(agentId);
+}
+
 /** What a route answers who may call it. */
 export function successOf(route: string): number {
   if (route.startsWith('WS ')) return 101;
@@ -96,7 +101,7 @@ export async function call(
     const body: unknown = answer.status === 101 ? null : JSON.parse(answer.text);
     return { route, target, traceId, status: answer.status, headers: answer.headers, body };
   }
-  const answer = await service.request(method, `/${target}`, BODIES[route]?.(agent.id), {
+  const answer = await service.request(method, `/${target}`, bodyOf(route, agent.id), {
     key: '',
     headers: sent,
   });

@@ -127,7 +127,12 @@ export class Connection {
   ) {}
 
   /** @throws Error of the socket, such as `ECONNREFUSED`. */
-  async request(method: string, path: string, body?: unknown): Promise<Reply> {
+  async request(
+    method: string,
+    path: string,
+    body?: unknown,
+    more: Record<string, string> = {},
+  ): Promise<Reply> {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const sent = httpRequest({
       agent: this.agent,
@@ -137,8 +142,8 @@ export class Connection {
       path,
       headers:
         text === undefined
-          ? {}
-          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
+          ? more
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), ...more },
     });
     sent.end(text);
     const [response] = (await once(sent, 'response')) as [IncomingMessage];

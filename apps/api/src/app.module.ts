@@ -8,6 +8,7 @@ import { BudgetHttpModule, BudgetModule } from '#budget';
 import { type Config, ConfigModule } from '#config';
 import { ContractPipe } from '#contract';
 import { DecisionsModule } from '#decisions';
+import { IdempotencyModule } from '#idempotency';
 import { MetricsHttpModule, MetricsModule } from '#metrics';
 import { dataSourceOptions } from '#ormconfig';
 import { PersistenceModule } from '#persistence';
@@ -15,6 +16,7 @@ import { type Policy, RbacGuard, RbacHttpModule, RbacModule } from '#rbac';
 import { BatchModule } from './http/batch/batch.module.js';
 import { CoverageController } from './http/coverage.controller.js';
 import { Health } from './http/health.js';
+import { IdempotencyInterceptor } from './http/idempotency.interceptor.js';
 import { JsonBodyInterceptor } from './http/json-body.interceptor.js';
 import { ProblemDetailsFilter } from './http/problem-details.filter.js';
 import { ServiceController } from './http/service.controller.js';
@@ -29,6 +31,7 @@ export class AppModule {
         ConfigModule.forRoot(config),
         PersistenceModule.forRoot(dataSourceOptions),
         AuditTrailModule,
+        IdempotencyModule,
         RbacModule.forRoot(policy),
         BudgetModule,
         MetricsModule,
@@ -50,6 +53,7 @@ export class AppModule {
         { provide: APP_GUARD, useClass: RbacGuard },
         { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
         { provide: APP_INTERCEPTOR, useClass: JsonBodyInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
         { provide: APP_PIPE, useClass: ContractPipe },
         { provide: APP_FILTER, useClass: ProblemDetailsFilter },
       ],

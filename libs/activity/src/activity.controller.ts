@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { ApiPage, Ctx, sendPage } from '#contract';
+import { ApiPage, Ctx, Idempotent, sendPage } from '#contract';
 import type { OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
 import { STREAM_PATH } from './activity.gateway.js';
@@ -37,6 +37,7 @@ export class ActivityController {
   }
 
   @Post('activity/ticket')
+  @Idempotent({ secret: true })
   @RequirePermission('stream:read')
   @Header('Cache-Control', 'no-store')
   @ApiOperation({

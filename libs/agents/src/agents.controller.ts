@@ -27,6 +27,7 @@ import {
   ApiProblems,
   ApiTagged,
   Ctx,
+  Idempotent,
   sendPage,
   sendTagged,
   TAGGED,
@@ -55,13 +56,17 @@ export class AgentsController {
   ) {}
 
   @Post('agents')
+  @Idempotent()
   @RequirePermission('agents:write')
   @ApiOperation({ summary: 'Register an agent' })
   @ApiCreatedResponse({ type: AgentResponse, description: 'The agent.' })
   @ApiBodyProblems()
   @ApiProblems(409)
   async register(@Ctx() ctx: OperationContext, @Body() request: CreateAgentRequest): Promise<AgentResponse> {
-    return this.queries.getChanged(await this.agents.register(ctx, toProfile(request), request.agent_id));
+    return this.queries.getChanged(
+      ctx,
+      await this.agents.register(ctx, toProfile(request), request.agent_id),
+    );
   }
 
   @Get(['agents', 'agents/registry', 'registry/agents'])
@@ -130,7 +135,10 @@ export class AgentsController {
     @Headers('If-Match') ifMatch?: string,
   ): Promise<AgentResponse> {
     const versions = allowedVersions(ifMatch);
-    return this.queries.getChanged(await this.agents.update(ctx, reference, toChanges(request), versions));
+    return this.queries.getChanged(
+      ctx,
+      await this.agents.update(ctx, reference, toChanges(request), versions),
+    );
   }
 
   @Delete('agents/:agent_id')
@@ -149,6 +157,7 @@ export class AgentsController {
 
   @Post('agents/:agent_id/activate')
   @HttpCode(200)
+  @Idempotent()
   @RequirePermission('agents:activate')
   @ApiOperation({ summary: 'Say that an agent begins a task' })
   @ApiParam(AGENT_PARAM)
@@ -161,11 +170,12 @@ export class AgentsController {
     @Body() request: ActivateAgentRequest,
   ): Promise<AgentResponse> {
     const task = { sessionId: request.session_id ?? null, task: request.task ?? null };
-    return this.queries.getChanged(await this.agents.activate(ctx, reference, task));
+    return this.queries.getChanged(ctx, await this.agents.activate(ctx, reference, task));
   }
 
   @Post('agents/:agent_id/complete')
   @HttpCode(200)
+  @Idempotent()
   @RequirePermission('agents:activate')
   @ApiOperation({
     summary: 'Say that an agent ended a task',
@@ -187,6 +197,7 @@ export class AgentsController {
       execution_time_ms: executionTimeMs = null,
     } = request;
     return this.queries.getChanged(
+      ctx,
       await this.agents.complete(ctx, reference, { sessionId, task, success, executionTimeMs }),
     );
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Page, PageOf } from '#contract';
-import { AgentDirectory, AgentNotFound, BudgetCalendar } from '#kernel';
+import { AgentDirectory, AgentNotFound, BudgetCalendar, type OperationContext } from '#kernel';
 import { PolicyInForce } from '#rbac';
 import { type TaggedAgent, tagOf } from './agent-tag.js';
 import { type AgentFilter, AgentsReadModel } from './agents.read-model.js';
@@ -26,9 +26,9 @@ export class AgentsQueries {
     return { agent, tag: tagOf(row.version, agent) };
   }
 
-  /** The agent after a change that is committed; it may have been retired since. @throws AgentNotFound */
-  async getChanged(agentId: string): Promise<AgentResponse> {
-    const row = await this.readModel.find(agentId);
+  /** The agent after a change; it may have been retired since. @throws AgentNotFound */
+  async getChanged(ctx: OperationContext, agentId: string): Promise<AgentResponse> {
+    const row = await this.readModel.find(ctx, agentId);
     if (!row) throw new AgentNotFound(agentId);
     return toAgentResponse(row, this.policy.current, this.calendar.today());
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Page, type PageOf, pageOf } from '#contract';
-import { BudgetCalendar } from '#kernel';
-import { type Dialect, Reader, realColumn, Where } from '#persistence';
+import { BudgetCalendar, type OperationContext } from '#kernel';
+import { type Dialect, Reader, realColumn, type Selectable, Where } from '#persistence';
 
 /** An agent with what it used today and did in its life: a row of three tables, no scan of any history. */
 export interface AgentRow {
@@ -86,16 +86,16 @@ export class AgentsReadModel {
   }
 
   findLive(agentId: string): Promise<AgentRow | null> {
-    return this.one('WHERE a.agent_id = ? AND a.retired_at IS NULL', agentId);
+    return this.one(this.reader, 'WHERE a.agent_id = ? AND a.retired_at IS NULL', agentId);
   }
 
-  /** Retired agents too. */
-  find(agentId: string): Promise<AgentRow | null> {
-    return this.one('WHERE a.agent_id = ?', agentId);
+  /** Retired agents too; inside a transaction as that sees it. */
+  find(ctx: OperationContext, agentId: string): Promise<AgentRow | null> {
+    return this.one(this.reader.within(ctx), 'WHERE a.agent_id = ?', agentId);
   }
 
-  private async one(condition: string, agentId: string): Promise<AgentRow | null> {
-    const [row] = await this.reader.select<AgentRow>(this.columns, `${FROM} ${condition}`, [
+  private async one(db: Selectable, condition: string, agentId: string): Promise<AgentRow | null> {
+    const [row] = await db.select<AgentRow>(this.columns, `${FROM} ${condition}`, [
       this.calendar.today().date,
       agentId,
     ]);

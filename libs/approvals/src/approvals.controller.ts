@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { ApiBodyProblems, ApiPage, ApiProblems, Ctx, sendPage } from '#contract';
+import { ApiBodyProblems, ApiPage, ApiProblems, Ctx, Idempotent, sendPage } from '#contract';
 import type { OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
 import { ApprovalsService } from './approvals.service.js';
@@ -50,6 +50,7 @@ export class ApprovalsController {
 
   @Post(':approval_id/approve')
   @HttpCode(200)
+  @Idempotent()
   @RequirePermission('approvals:decide')
   @ApiOperation({ summary: 'Approve a request', description: 'Good for one use of exactly that request.' })
   @ApiParam(APPROVAL_PARAM)
@@ -67,6 +68,7 @@ export class ApprovalsController {
 
   @Post(':approval_id/deny')
   @HttpCode(200)
+  @Idempotent()
   @RequirePermission('approvals:decide')
   @ApiOperation({ summary: 'Deny a request', description: 'Stands until the approval would have expired.' })
   @ApiParam(APPROVAL_PARAM)

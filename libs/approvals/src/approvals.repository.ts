@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Page, type PageOf, pageOf } from '#contract';
-import type { ApprovalRequest, TransactionContext } from '#kernel';
-import { type Queryable, Reader, storeOf, Where } from '#persistence';
+import type { ApprovalRequest, OperationContext, TransactionContext } from '#kernel';
+import { Reader, storeOf, Where } from '#persistence';
 
 /** As it is stored; `expired` is also what waits or was approved and whose time is over. */
 export type ApprovalStatus = 'pending' | 'approved' | 'denied' | 'spent' | 'expired';
@@ -48,12 +48,10 @@ const EXPIRED = `CASE WHEN ${OPEN} THEN expires_at <= ? ELSE status = 'expired' 
 export class ApprovalsRepository {
   constructor(private readonly reader: Reader) {}
 
-  find(approvalId: string): Promise<ApprovalRow | null> {
-    return findOne(this.reader, approvalId);
-  }
-
-  findWithin(ctx: TransactionContext, approvalId: string): Promise<ApprovalRow | null> {
-    return findOne(storeOf(ctx), approvalId);
+  /** Inside a transaction as that sees it. */
+  async find(ctx: OperationContext, approvalId: string): Promise<ApprovalRow | null> {
+    const [row] = await this.reader.within(ctx).query<ApprovalRow>(FIND, [approvalId]);
+    return row ?? null;
   }
 
   /** Newest first. */
@@ -150,11 +148,6 @@ export class ApprovalsRepository {
       [now, approvalId, now],
     );
   }
-}
-
-async function findOne(db: Queryable, approvalId: string): Promise<ApprovalRow | null> {
-  const [row] = await db.query<ApprovalRow>(FIND, [approvalId]);
-  return row ?? null;
 }
 
 async function changed(ctx: TransactionContext, sql: string, parameters: unknown[]): Promise<boolean> {

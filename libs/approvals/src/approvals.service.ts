@@ -53,11 +53,11 @@ export class ApprovalsService {
     // Listening begins before reading, so that a decision in between is not missed.
     const decided = waitMs > 0 ? this.waits.until(approvalId, waitMs) : null;
     try {
-      const row = await this.read(approvalId);
+      const row = await this.read(ctx, approvalId);
       requireOwnAgent(ctx, row.agent_id);
       if (!decided || row.status !== 'pending') return row;
       await decided.promise;
-      return await this.read(approvalId);
+      return await this.read(ctx, approvalId);
     } finally {
       decided?.cancel();
     }
@@ -66,7 +66,7 @@ export class ApprovalsService {
   /** @throws DomainError `APPROVAL_NOT_FOUND`, `APPROVER_NOT_ALLOWED`, `APPROVAL_CHANGED`, `APPROVAL_DECIDED` */
   async decide(ctx: OperationContext, approvalId: string, decision: ApprovalDecision): Promise<ApprovalRow> {
     await this.transactions.run(ctx, async (tx) => {
-      const row = isUuid(approvalId) ? await this.repository.findWithin(tx, approvalId.toLowerCase()) : null;
+      const row = isUuid(approvalId) ? await this.repository.find(tx, approvalId.toLowerCase()) : null;
       if (!row) throw notFound();
       refuseApprover(ctx.principal, row);
       if (decision.hash !== null && decision.hash !== row.request_hash) {
@@ -97,11 +97,11 @@ export class ApprovalsService {
         outcome: status,
       });
     });
-    return this.read(approvalId);
+    return this.read(ctx, approvalId);
   }
 
-  private async read(approvalId: string): Promise<ApprovalRow> {
-    const row = isUuid(approvalId) ? await this.repository.find(approvalId.toLowerCase()) : null;
+  private async read(ctx: OperationContext, approvalId: string): Promise<ApprovalRow> {
+    const row = isUuid(approvalId) ? await this.repository.find(ctx, approvalId.toLowerCase()) : null;
     if (!row) throw notFound();
     return this.current(row);
   }

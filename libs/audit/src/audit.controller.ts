@@ -6,8 +6,10 @@ import {
   ApiPage,
   ApiProblems,
   BatchCalls,
+  type BatchResponse,
   type ContextRequest,
   Ctx,
+  Idempotent,
   sendPage,
   TakesBatches,
 } from '#contract';
@@ -18,7 +20,7 @@ import { AuditEntryResponse, toAuditEntryResponse } from './dto/audit-entry.resp
 import { AuditListQuery, EventListQuery, toAuditFilter } from './dto/audit-list.query.js';
 import { AuditStatsQuery } from './dto/audit-stats.query.js';
 import { AuditStatsResponse, toAuditStatsResponse } from './dto/audit-stats.response.js';
-import { IngestEventRequest } from './dto/ingest-event.request.js';
+import { IngestEventItem, IngestEventRequest } from './dto/ingest-event.request.js';
 
 @ApiTags('events')
 @Controller('events')
@@ -29,6 +31,7 @@ export class AuditController {
   ) {}
 
   @Post('ingest')
+  @Idempotent()
   @RequirePermission('events:write')
   @ApiOperation({
     summary: 'Record an event that a hook reports',
@@ -44,15 +47,16 @@ export class AuditController {
   }
 
   @Post('ingest/batch')
+  @Idempotent()
   @RequirePermission('events:write')
   @ApiOperation({
     summary: 'Record many events that hooks report',
     description: 'Each is taken or refused by itself, and answered when it is on disk.',
   })
-  @TakesBatches(IngestEventRequest)
-  ingestBatch(@Req() request: ContextRequest, @Res() response: Response): Promise<void> {
+  @TakesBatches(IngestEventItem)
+  ingestBatch(@Req() request: ContextRequest, @Res() response: Response): Promise<BatchResponse | undefined> {
     return this.batches.answer(request, response, {
-      item: IngestEventRequest,
+      item: IngestEventItem,
       permission: 'events:write',
       record: (ctx, events) => this.audit.recordEach(ctx, events),
     });

@@ -1,15 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import type { Page, PageOf } from '#contract';
+import { type Page, type PageOf, withEventIdKept } from '#contract';
 import {
   AgentDirectory,
-  appendEach,
   attemptEach,
   AuditTrail,
   type EventDraft,
+  ItemRecorder,
   type OperationContext,
   type Outcome,
   type PendingEvent,
   type RecordedEvent,
+  type RecordedItem,
+  type SentItem,
+  toSentItem,
   type ToolUseFinding,
   ToolUseGate,
   type TransactionContext,
@@ -22,7 +25,7 @@ import {
   type CountQuestion,
   type CountRow,
 } from './counts/audit-counts.repository.js';
-import type { IngestEventRequest } from './dto/ingest-event.request.js';
+import type { IngestEventItem, IngestEventRequest } from './dto/ingest-event.request.js';
 import { toReportedEvent } from './reported-event.js';
 import { toFindingEvent, toToolUse } from './tool-use-finding.js';
 
@@ -30,6 +33,8 @@ import { toFindingEvent, toToolUse } from './tool-use-finding.js';
 interface Report {
   readonly draft: EventDraft;
   readonly finding: ToolUseFinding | null;
+  /** Null for what is not to be recognized when it is sent again. */
+  readonly sent: SentItem | null;
 }
 
 /** Records what clients report, and answers what the log holds. */
@@ -42,6 +47,7 @@ export class AuditService {
     private readonly transactions: TransactionRunner,
     private readonly agents: AgentDirectory,
     private readonly gate: ToolUseGate,
+    private readonly items: ItemRecorder,
   ) {}
 
   /** Records a reported event; it is durable when this resolves. */
@@ -55,10 +61,12 @@ export class AuditService {
   /** Records many, together; each is durable when this resolves, or has its error. @returns their ids, in order. */
   async recordEach(
     ctx: OperationContext,
-    requests: readonly IngestEventRequest[],
-  ): Promise<Outcome<string>[]> {
-    const reports = await attemptEach(requests, (request) => this.toReport(ctx, request));
-    return appendEach(this.transactions, ctx, reports, (tx, report) => this.enter(tx, report).auditId);
+    items: readonly IngestEventItem[],
+  ): Promise<Outcome<RecordedItem>[]> {
+    const reports = await attemptEach(items, (item) =>
+      this.toReport(ctx, withEventIdKept(item), toSentItem(item)),
+    );
+    return this.items.recordEach(ctx, reports, (tx, report) => this.enter(tx, report).auditId);
   }
 
   /** Newest first. An agent's key sees its own. */
@@ -71,11 +79,15 @@ export class AuditService {
     return this.counts.count({ ...question, agentId: this.visibleAgent(ctx, question.agentId) });
   }
 
-  private toReport(ctx: OperationContext, request: IngestEventRequest): Report | Promise<Report> {
+  private toReport(
+    ctx: OperationContext,
+    request: IngestEventRequest,
+    sent: SentItem | null = null,
+  ): Report | Promise<Report> {
     const draft = toReportedEvent(request, ctx.principal, this.agents);
     const use = toToolUse(request, draft);
-    if (!use) return { draft, finding: null };
-    return this.gate.compare(use).then((finding) => ({ draft, finding }));
+    if (!use) return { draft, finding: null, sent };
+    return this.gate.compare(use).then((finding) => ({ draft, finding, sent }));
   }
 
   private enter(tx: TransactionContext, { draft, finding }: Report): PendingEvent {

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { ApiBodyProblems, ApiProblems, Ctx } from '#contract';
+import { ApiBodyProblems, ApiProblems, Ctx, Idempotent } from '#contract';
 import type { OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
 import { BudgetService } from './budget.service.js';
@@ -13,6 +13,7 @@ export class BudgetController {
   constructor(private readonly budget: BudgetService) {}
 
   @Post('budget/deduct')
+  @Idempotent()
   @RequirePermission('budget:charge')
   @ApiOperation({
     summary: 'Book what was spent',

@@ -1,8 +1,8 @@
-import { type BudgetSnapshot, DomainError, fromMicroUsd } from '#kernel';
+import { type BudgetSnapshot, fromMicroUsd, RecordedRefusal } from '#kernel';
 import type { ReservationRefusal } from './reservation-sink.js';
 
 /** No room for a reservation; says what is left, in words and as members. */
-export class ReservationRefused extends DomainError {
+export class ReservationRefused extends RecordedRefusal {
   override readonly members: Readonly<Record<string, unknown>>;
 
   constructor(code: ReservationRefusal, agentName: string, left: BudgetSnapshot) {

@@ -1,6 +1,6 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiBodyProblems, ApiProblems, Ctx } from '#contract';
+import { ApiBodyProblems, ApiProblems, Ctx, Idempotent } from '#contract';
 import type { OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
 import { DeductBudgetResponse, toDeductResponse } from './dto/budget.responses.js';
@@ -15,6 +15,7 @@ export class ReservationsController {
   constructor(private readonly reservations: ReservationsService) {}
 
   @Post('reserve')
+  @Idempotent()
   @RequirePermission('budget:reserve')
   @ApiOperation({
     summary: 'Set budget aside before it is spent',
@@ -36,6 +37,7 @@ export class ReservationsController {
   }
 
   @Post('settle')
+  @Idempotent()
   @RequirePermission('budget:reserve')
   @ApiOperation({
     summary: 'Charge what a reservation came to',

@@ -9,7 +9,9 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
-import type { OperationContext, Outcome } from '#kernel';
+import type { OperationContext, Outcome, RecordedItem } from '#kernel';
+import type { WithExtra } from './contract.pipe.js';
+import { TextField } from './fields.js';
 import { ApiBodyProblems, FieldProblemResponse } from './problem.js';
 import type { ContextRequest } from './request-context.js';
 
@@ -24,16 +26,39 @@ export interface BatchWork<Item extends object> {
   /** What the route asks for; asked again for each slice, since lines may come for hours. */
   readonly permission: string;
   /** @returns the id of each item that is durable now, or its error; in their order. Never rejects. */
-  record(ctx: OperationContext, items: readonly Item[]): Promise<Outcome<string>[]>;
+  record(ctx: OperationContext, items: readonly Item[]): Promise<Outcome<RecordedItem>[]>;
 }
 
 /** Reads batches, has their items recorded, and answers what became of each. */
 export abstract class BatchCalls {
+  /** @returns the answer where it is not sent yet: inside a transaction, which must commit first. */
   abstract answer<Item extends object>(
     request: ContextRequest,
     response: Response,
     work: BatchWork<Item>,
-  ): Promise<void>;
+  ): Promise<BatchResponse | undefined>;
+}
+
+// eslint-disable-next-line no-control-regex -- these are what it keeps out: PostgreSQL takes no NUL
+const EVENT_ID = /^[^\u0000-\u001f\u007f\ud800-\udfff]{1,128}$/u;
+
+/** What its sender calls an item. */
+export function EventIdField(): PropertyDecorator {
+  return TextField({
+    description:
+      "The sender's id of the item: a repeat within 24 h is answered 200 with the first id, and writes nothing.",
+    example: 'toolu_01A09q90qw90lq917835lq9',
+    anyLength: true,
+    pattern: EVENT_ID,
+    patternMessage: 'must be 1 to 128 characters, none of them a control character',
+  });
+}
+
+/** The item as a call of its own has it, where the sender's id is one of the members that are kept in `extra`. */
+export function withEventIdKept<Item extends { event_id?: string } & WithExtra>(item: Item): Item {
+  const { event_id, extra } = item;
+  if (event_id === undefined) return item;
+  return { ...item, extra: Object.assign(Object.create(null), extra, { event_id }) as object };
 }
 
 export class ItemProblemResponse {
@@ -65,7 +90,10 @@ export class BatchItemResponse {
   @ApiProperty({ ...INDEX, type: 'integer' })
   index!: number;
 
-  @ApiProperty({ description: 'The HTTP status that the item alone would have had.', example: 201 })
+  @ApiProperty({
+    description: 'The HTTP status that the item alone would have had; 200 for a repeat of its `event_id`.',
+    example: 201,
+  })
   status!: number;
 
   @ApiPropertyOptional({

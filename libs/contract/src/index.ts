@@ -6,6 +6,7 @@ export * from './counts.js';
 export * from './cursor.js';
 export * from './field-rules.js';
 export * from './fields.js';
+export * from './idempotent.js';
 export * from './page.js';
 export * from './page.query.js';
 export * from './problem.js';

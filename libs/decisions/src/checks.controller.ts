@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiBodyProblems, Ctx } from '#contract';
+import { ApiBodyProblems, Ctx, Idempotent } from '#contract';
 import type { OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
 import { checksOf } from './check-batch.js';
@@ -17,6 +17,7 @@ export class ChecksController {
 
   @Post('check')
   @HttpCode(200)
+  @Idempotent()
   @RequirePermission('decisions:check')
   @ApiOperation({
     summary: 'Decide whether an agent may do something',
@@ -31,6 +32,7 @@ export class ChecksController {
 
   @Post('check/batch')
   @HttpCode(200)
+  @Idempotent()
   @RequirePermission('decisions:check')
   @ApiOperation({
     summary: 'Decide up to 100 checks',

@@ -40,7 +40,7 @@ export class ChecksService {
     const { tool_use_id: toolUseId } = request;
     if (toolUseId === undefined || question.hash === null) return this.decideAndRecord(ctx, question);
     const key = JSON.stringify([ctx.principal.id, question.actor.agentId, toolUseId]);
-    const decision = this.recent.once(key, question.hash, () => this.decideAndRecord(ctx, question));
+    const decision = this.recent.once(ctx, key, question.hash, () => this.decideAndRecord(ctx, question));
     return decision ?? this.record(ctx, question, REUSED);
   }
 

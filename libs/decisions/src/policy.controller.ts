@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { ApiPage, ApiProblems, Ctx, sendPage } from '#contract';
+import { ApiPage, ApiProblems, Ctx, Idempotent, sendPage } from '#contract';
 import type { OperationContext } from '#kernel';
 import { PolicyInForce, RequirePermission } from '#rbac';
 import {
@@ -32,6 +32,7 @@ export class PolicyController {
 
   @Post('reload')
   @HttpCode(200)
+  @Idempotent()
   @RequirePermission('policy:manage')
   @ApiOperation({
     summary: 'Read the policy file again',

@@ -34,9 +34,9 @@ export class SessionRoots {
     const key = keyOf(owner, sessionId);
     const known = this.roots.get(key);
     if (known !== undefined) return known;
-    const root = (await this.repository.findRoot(key)) ?? (cwd && (await this.settle(ctx, key, cwd)));
-    if (root !== null) this.remember(key, root);
-    return root;
+    const settled = await this.repository.findRoot(key);
+    if (settled !== null) this.remember(key, settled);
+    return settled ?? (cwd && this.settle(ctx, key, cwd));
   }
 
   /** The root that the session has; null for one that has none yet. */
@@ -47,9 +47,11 @@ export class SessionRoots {
 
   /** Two requests may be first: the one that commits first is. */
   private settle(ctx: OperationContext, key: string, cwd: string): Promise<string> {
-    return this.transactions.run(ctx, (tx) =>
-      this.repository.settleRoot(tx, key, toStorable(cwd), this.clock.now()),
-    );
+    return this.transactions.run(ctx, async (tx) => {
+      const root = await this.repository.settleRoot(tx, key, toStorable(cwd), this.clock.now());
+      tx.tx.afterCommit(() => this.remember(key, root));
+      return root;
+    });
   }
 
   private remember(key: string, root: string): void {

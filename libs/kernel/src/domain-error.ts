@@ -24,6 +24,10 @@ export type ErrorCode =
   | 'RESERVATION_SETTLED'
   | 'TOO_MANY_RESERVATIONS'
   | 'PRECONDITION_FAILED'
+  | 'IDEMPOTENCY_KEY_IN_USE'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'ANSWER_NOT_REPEATED'
+  | 'EVENT_ID_REUSED'
   | 'PAYLOAD_TOO_LARGE'
   | 'UNSUPPORTED_MEDIA_TYPE'
   | 'VALIDATION_FAILED'
@@ -42,6 +46,8 @@ export interface FieldProblem {
 export class DomainError extends Error {
   /** What else the refusal states, as members of the problem document (RFC 9457, section 3.2). */
   readonly members: Readonly<Record<string, unknown>> = {};
+  /** Seconds after which the same call may succeed, where that can be said. */
+  readonly retryAfterS?: number;
 
   constructor(
     readonly code: ErrorCode,
@@ -85,12 +91,14 @@ export class LoginFailed extends DomainError {
 export class TooManyRequests extends DomainError {
   constructor(
     detail: string,
-    /** Seconds. */
-    readonly retryAfterS: number,
+    override readonly retryAfterS: number,
   ) {
     super('TOO_MANY_REQUESTS', detail);
   }
 }
+
+/** A refusal that has left its entry in the log: what its unit of work wrote is kept. */
+export abstract class RecordedRefusal extends DomainError {}
 
 /** The store cannot serve now; the same call may succeed after a pause. */
 export class StoreUnavailable extends DomainError {

@@ -1,4 +1,7 @@
+import type { OperationContext } from './operation-context.js';
+import type { Outcome } from './outcome.js';
 import type { RecordedEvent } from './recorded-event.js';
+import type { SentItem } from './sent-item.js';
 import type { TransactionContext } from './transaction.js';
 
 /** What other features need to know of a live agent. Limits are effective: the agent's own, else its role's. */
@@ -236,4 +239,25 @@ export interface ToolUseFinding {
 export abstract class ToolUseGate {
   /** @returns null for what was allowed. @throws StoreUnavailable */
   abstract compare(use: ReportedToolUse): Promise<ToolUseFinding | null>;
+}
+
+export interface RecordedItem {
+  readonly id: string;
+  /** It was recorded before, under the same `event_id`; nothing was written now. */
+  readonly repeated: boolean;
+}
+
+/** Records many items that clients report, those that were recorded before excepted. */
+export abstract class ItemRecorder {
+  /**
+   * Has each value recorded, together as `appendEach` has it; one of the same principal, route and `event_id` within
+   * 24 h once.
+   * @param record gives the new id.
+   * @returns an outcome for each, in order; `EVENT_ID_REUSED` for an id that stands for something else.
+   */
+  abstract recordEach<V extends { readonly sent: SentItem | null }>(
+    ctx: OperationContext,
+    values: readonly Outcome<V>[],
+    record: (ctx: TransactionContext, value: V) => string,
+  ): Promise<Outcome<RecordedItem>[]>;
 }

@@ -29,7 +29,8 @@ export type TransactionContext = OperationContext & { readonly tx: Transaction }
 export abstract class TransactionRunner {
   /**
    * Runs `work` under a savepoint of the next commit group and resolves after the commit is durable.
-   * Joins the transaction of `ctx` where there is one. What `work` throws is thrown here, and leaves nothing.
+   * Where `ctx` has a transaction, `work` is a step of it: by itself, its rows written when it ends. What `work` throws
+   * is thrown here, and leaves nothing.
    * @throws StoreUnavailable when the store cannot commit.
    */
   abstract run<T>(ctx: OperationContext, work: (ctx: TransactionContext) => Promise<T>): Promise<T>;

@@ -6,8 +6,10 @@ import {
   ApiPage,
   ApiProblems,
   BatchCalls,
+  type BatchResponse,
   type ContextRequest,
   Ctx,
+  Idempotent,
   parseTime,
   sendPage,
   TakesBatches,
@@ -15,7 +17,7 @@ import {
 import type { OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
 import { AgentMetricsSummaryResponse, toSummaryResponse } from './dto/aggregate.responses.js';
-import { CreateMetricRequest } from './dto/create-metric.request.js';
+import { CreateMetricItem, CreateMetricRequest } from './dto/create-metric.request.js';
 import { MetricListQuery } from './dto/metric.queries.js';
 import { MetricResponse, toMetricResponse } from './dto/metric.response.js';
 import { MetricsService } from './metrics.service.js';
@@ -31,6 +33,7 @@ export class MetricsController {
   ) {}
 
   @Post()
+  @Idempotent()
   @RequirePermission('metrics:write')
   @ApiOperation({ summary: 'Record a metric', description: 'Metrics of type `cost` charge the budget.' })
   @ApiCreatedResponse({ type: MetricResponse, description: 'The metric.' })
@@ -41,15 +44,16 @@ export class MetricsController {
   }
 
   @Post('batch')
+  @Idempotent()
   @RequirePermission('metrics:write')
   @ApiOperation({
     summary: 'Record many metrics',
     description: 'Each is taken or refused by itself, and answered when it is on disk.',
   })
-  @TakesBatches(CreateMetricRequest)
-  recordBatch(@Req() request: ContextRequest, @Res() response: Response): Promise<void> {
+  @TakesBatches(CreateMetricItem)
+  recordBatch(@Req() request: ContextRequest, @Res() response: Response): Promise<BatchResponse | undefined> {
     return this.batches.answer(request, response, {
-      item: CreateMetricRequest,
+      item: CreateMetricItem,
       permission: 'metrics:write',
       record: (ctx, metrics) => this.metrics.recordEach(ctx, metrics),
     });

@@ -1,28 +1,31 @@
 import { Injectable } from '@nestjs/common';
-import { type Page, type PageOf, parseTime } from '#contract';
+import { type Page, type PageOf, parseTime, withEventIdKept } from '#contract';
 import {
   AgentDirectory,
   AgentNotFound,
   type AgentRef,
-  appendEach,
   attemptEach,
   AuditTrail,
   ChargeRecorder,
   Clock,
+  ItemRecorder,
   LIMITS,
   type MetricDraft,
   MetricRecorder,
   type OperationContext,
   type Outcome,
+  type RecordedItem,
+  type SentItem,
   toMicros,
   toMicroUsd,
   toNano,
+  toSentItem,
   type TransactionContext,
   TransactionRunner,
   ValidationFailed,
 } from '#kernel';
 import { ownRows, requireOwnAgent } from '#rbac';
-import type { CreateMetricRequest } from './dto/create-metric.request.js';
+import type { CreateMetricItem, CreateMetricRequest } from './dto/create-metric.request.js';
 import { type MetricResponse, toMetricResponse } from './dto/metric.response.js';
 import { MAX_AHEAD_MS } from './metric-times.js';
 import { type MetricFilter, type MetricRow, MetricsRepository } from './metrics.repository.js';
@@ -33,6 +36,8 @@ interface Report {
   readonly agent: AgentRef;
   readonly draft: MetricDraft;
   readonly context: Record<string, unknown> | undefined;
+  /** Null for what is not to be recognized when it is sent again. */
+  readonly sent: SentItem | null;
 }
 
 /** Records metrics, and shows them. */
@@ -46,6 +51,7 @@ export class MetricsService {
     private readonly transactions: TransactionRunner,
     private readonly agents: AgentDirectory,
     private readonly clock: Clock,
+    private readonly items: ItemRecorder,
   ) {}
 
   /**
@@ -60,10 +66,12 @@ export class MetricsService {
   /** Records many, together; each is durable when this resolves, or has its error. @returns their ids, in order. */
   async recordEach(
     ctx: OperationContext,
-    requests: readonly CreateMetricRequest[],
-  ): Promise<Outcome<string>[]> {
-    const reports = await attemptEach(requests, (request) => this.toReport(ctx, request));
-    return appendEach(this.transactions, ctx, reports, (tx, report) => this.enter(tx, report).metric_id);
+    items: readonly CreateMetricItem[],
+  ): Promise<Outcome<RecordedItem>[]> {
+    const reports = await attemptEach(items, (item) =>
+      this.toReport(ctx, withEventIdKept(item), toSentItem(item)),
+    );
+    return this.items.recordEach(ctx, reports, (tx, report) => this.enter(tx, report).metric_id);
   }
 
   /** Newest first. An agent's key sees its own. */
@@ -86,11 +94,15 @@ export class MetricsService {
     return ownRows(ctx.principal, reference === undefined ? undefined : this.agents.idFor(reference));
   }
 
-  private toReport(ctx: OperationContext, request: CreateMetricRequest): Report {
+  private toReport(
+    ctx: OperationContext,
+    request: CreateMetricRequest,
+    sent: SentItem | null = null,
+  ): Report {
     const agent = this.agents.resolve(request.agent_id);
     if (!agent) throw new AgentNotFound(request.agent_id);
     requireOwnAgent(ctx, agent.agentId);
-    return { agent, draft: this.toDraft(agent, request), context: request.context };
+    return { agent, draft: this.toDraft(agent, request), context: request.context, sent };
   }
 
   private enter(tx: TransactionContext, { agent, draft, context }: Report): MetricResponse {

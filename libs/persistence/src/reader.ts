@@ -1,6 +1,8 @@
 import type { EntityTarget, ObjectLiteral, Repository } from 'typeorm';
-import { type Dialect, nameOf, type Queryable } from './sql.js';
+import type { OperationContext } from '#kernel';
+import { type Dialect, type Selectable, selectRows } from './sql.js';
 import { toStoreError } from './store-errors.js';
+import { storeOf } from './store-transaction.js';
 import type { Store } from './store.js';
 
 /**
@@ -10,7 +12,7 @@ import type { Store } from './store.js';
 const AT_ONCE: Readonly<Record<Dialect, number>> = { sqlite: 3, postgres: Infinity };
 
 /** Reads committed data beside the writer, on connections that cannot write. */
-export class Reader implements Queryable {
+export class Reader implements Selectable {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
 
@@ -32,27 +34,18 @@ export class Reader implements Queryable {
     }
   }
 
-  /**
-   * The rows of `SELECT columns rest`. On SQLite each comes as one JSON text: the driver makes every value of a row
-   * a call into the engine, which for a page of wide rows costs three times as much as to parse it.
-   * @param columns names, or expressions with `AS` and a name; of text and whole numbers, or `realColumn`.
-   * @throws StoreUnavailable when the database does not answer.
-   */
-  async select<Row extends object>(
+  /** @throws StoreUnavailable when the database does not answer. */
+  select<Row extends object>(
     columns: readonly string[],
     rest: string,
     parameters: readonly unknown[] = [],
   ): Promise<Row[]> {
-    if (this.dialect === 'postgres') return this.query(`SELECT ${columns.join(', ')} ${rest}`, parameters);
-    const names = columns.map(nameOf);
-    const values = columns.map((column) => column.replace(/ AS \w+$/, '')).join(', ');
-    const rows = await this.query<{ row: string }>(`SELECT json_array(${values}) AS row ${rest}`, parameters);
-    return rows.map(({ row }) => {
-      const members = JSON.parse(row) as unknown[];
-      const result: Record<string, unknown> = {};
-      for (let index = 0; index < names.length; index += 1) result[names[index] as string] = members[index];
-      return result as Row;
-    });
+    return selectRows(this, columns, rest, parameters);
+  }
+
+  /** What reads for `ctx`: inside a transaction that transaction, which alone sees what it has written. */
+  within({ tx }: OperationContext): Selectable {
+    return tx ? storeOf(tx) : this;
   }
 
   /** TypeORM's repository on a reading connection; for repositories only. */

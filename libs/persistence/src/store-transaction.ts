@@ -1,15 +1,22 @@
 import type { EntityManager } from 'typeorm';
 import type { Sink, Transaction, TransactionContext } from '#kernel';
-import type { Dialect, Queryable } from './sql.js';
-import type { WriteConnection } from './store.js';
+import { type Dialect, type Selectable, selectRows } from './sql.js';
+import { toStoreError } from './store-errors.js';
+import type { Execute, WriteConnection } from './store.js';
 
 /** One unit's part of a commit group: SQL under its savepoint, rows for the sinks, effects after the commit. */
-export class StoreTransaction implements Transaction, Queryable {
+export class StoreTransaction implements Transaction, Selectable {
   private readonly rows = new Map<Sink<unknown>, unknown[]>();
   private readonly effects: (() => void)[] = [];
   private over = false;
+  /** Settled when no step is under way. */
+  private steps: Promise<unknown> | null = null;
 
-  constructor(private readonly connection: WriteConnection) {}
+  /** @param unit of which it is a step. */
+  constructor(
+    private readonly connection: WriteConnection,
+    private readonly unit: StoreTransaction | null = null,
+  ) {}
 
   get dialect(): Dialect {
     return this.connection.dialect;
@@ -26,6 +33,14 @@ export class StoreTransaction implements Transaction, Queryable {
     return this.connection.execute<Row>(sql, parameters);
   }
 
+  select<Row extends object>(
+    columns: readonly string[],
+    rest: string,
+    parameters: readonly unknown[] = [],
+  ): Promise<Row[]> {
+    return selectRows(this, columns, rest, parameters);
+  }
+
   add<Row>(sink: Sink<Row>, row: Row): void {
     this.refuseWhenOver();
     const key = sink as Sink<unknown>;
@@ -39,9 +54,30 @@ export class StoreTransaction implements Transaction, Queryable {
     this.effects.push(effect);
   }
 
+  /**
+   * Runs a part of the unit like a unit of its own: steps come one after another, what a step recorded has its place when
+   * it ends, and one that fails leaves nothing.
+   */
+  step<T>(work: (step: StoreTransaction) => T | Promise<T>): Promise<T> {
+    const before = this.steps ?? Promise.resolve();
+    const step = before.then(() => this.runStep(work));
+    this.steps = step.catch(() => undefined);
+    return step;
+  }
+
   /** Work that its unit did not wait for must not write into what comes after it. */
   end(): void {
     this.over = true;
+  }
+
+  /** @returns what `work` does, once the steps that it did not wait for have broken off. */
+  async untilEnd<T>(work: () => T | Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      this.end();
+      await this.steps;
+    }
   }
 
   /** Takes over what a unit that went well left to do. */
@@ -79,8 +115,59 @@ export class StoreTransaction implements Transaction, Queryable {
     }
   }
 
+  private async runStep<T>(work: (step: StoreTransaction) => T | Promise<T>): Promise<T> {
+    this.refuseWhenOver();
+    const step = new StoreTransaction(this.connection, this);
+    try {
+      const result = await underSavepoint(this.connection.execute, 'step', () =>
+        step.untilEnd(async () => {
+          const value = await work(step);
+          await step.flush();
+          return value;
+        }),
+      );
+      this.absorb(step);
+      return result;
+    } catch (error) {
+      throw toStoreError(error instanceof BrokenTransaction ? error.cause : error);
+    }
+  }
+
+  private get isOver(): boolean {
+    return this.over || this.unit?.isOver === true;
+  }
+
   private refuseWhenOver(): void {
-    if (this.over) throw new Error('this unit of work has ended');
+    if (this.isOver) throw new Error('this unit of work has ended');
+  }
+}
+
+/** Work failed and could not be undone by itself: the connection or the whole transaction is gone. */
+export class BrokenTransaction extends Error {
+  constructor(cause: unknown) {
+    super('the transaction is broken', { cause });
+  }
+}
+
+/** Runs `work` so that nothing of it is left where it throws. @throws BrokenTransaction where that cannot be. */
+export async function underSavepoint<T>(
+  execute: Execute,
+  name: string,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  await execute(`SAVEPOINT ${name}`);
+  try {
+    const result = await work();
+    await execute(`RELEASE SAVEPOINT ${name}`);
+    return result;
+  } catch (error) {
+    try {
+      await execute(`ROLLBACK TO SAVEPOINT ${name}`);
+      await execute(`RELEASE SAVEPOINT ${name}`);
+    } catch {
+      throw new BrokenTransaction(error);
+    }
+    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { type OperationContext, StoreUnavailable, type TransactionContext, TransactionRunner } from '#kernel';
 import { BEGIN } from './dialect.js';
-import { StoreTransaction } from './store-transaction.js';
+import { BrokenTransaction, StoreTransaction, storeOf, underSavepoint } from './store-transaction.js';
 import { toStoreError } from './store-errors.js';
 import type { Execute, Store } from './store.js';
 
@@ -42,12 +42,12 @@ export class Writer extends TransactionRunner {
   }
 
   run<T>(ctx: OperationContext, work: (ctx: TransactionContext) => Promise<T>): Promise<T> {
-    if (ctx.tx) return work(ctx as TransactionContext);
+    if (ctx.tx) return storeOf(ctx.tx).step((tx) => work({ ...ctx, tx }));
     return this.enqueue(ctx, work, true) as Promise<T>;
   }
 
   async append<T>(ctx: OperationContext, work: (ctx: TransactionContext) => T): Promise<T> {
-    if (ctx.tx) return work(ctx as TransactionContext);
+    if (ctx.tx) return storeOf(ctx.tx).step((tx) => work({ ...ctx, tx }));
     return (await this.enqueue(ctx, work, false)) as T;
   }
 
@@ -122,7 +122,7 @@ export class Writer extends TransactionRunner {
           group.absorb(part);
           answers.push(() => unit.resolve(result));
         } catch (error) {
-          if (error instanceof BrokenGroup) throw error.cause;
+          if (error instanceof BrokenTransaction) throw error.cause;
           answers.push(() => unit.reject(toStoreError(error)));
         } finally {
           part.end();
@@ -151,26 +151,6 @@ export class Writer extends TransactionRunner {
   private async runUnit(execute: Execute, part: StoreTransaction, unit: Unit): Promise<unknown> {
     const ctx: TransactionContext = { ...unit.ctx, tx: part };
     if (!unit.isolated) return unit.work(ctx);
-    await execute('SAVEPOINT unit');
-    try {
-      const result = await unit.work(ctx);
-      await execute('RELEASE SAVEPOINT unit');
-      return result;
-    } catch (error) {
-      try {
-        await execute('ROLLBACK TO SAVEPOINT unit');
-        await execute('RELEASE SAVEPOINT unit');
-      } catch {
-        throw new BrokenGroup(error);
-      }
-      throw error;
-    }
-  }
-}
-
-/** A unit failed and could not be undone by itself: the connection or the whole transaction is gone. */
-class BrokenGroup extends Error {
-  constructor(cause: unknown) {
-    super('the transaction is broken', { cause });
+    return underSavepoint(execute, 'unit', () => part.untilEnd(() => unit.work(ctx)));
   }
 }

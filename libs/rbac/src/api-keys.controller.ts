@@ -8,7 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { ApiBodyProblems, ApiPage, ApiProblems, Ctx, sendPage } from '#contract';
+import { ApiBodyProblems, ApiPage, ApiProblems, Ctx, Idempotent, sendPage } from '#contract';
 import { AgentDirectory, Clock, type OperationContext } from '#kernel';
 import { RequirePermission } from './access.js';
 import { ApiKeysService } from './api-keys.service.js';
@@ -35,6 +35,7 @@ export class ApiKeysController {
   ) {}
 
   @Post()
+  @Idempotent({ secret: true })
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Make a key', description: 'The answer shows it, this once.' })
   @ApiCreatedResponse({ type: CreatedKeyResponse, description: 'The key.' })
@@ -76,6 +77,7 @@ export class ApiKeysController {
   }
 
   @Post(':key_id/rotate')
+  @Idempotent({ secret: true })
   @Header('Cache-Control', 'no-store')
   @ApiOperation({
     summary: 'Replace a key by one of the same attributes',

@@ -54,6 +54,7 @@ export class FastPath {
       Number(headers['content-length']) > 0 &&
       Number(headers['content-length']) <= this.entrance.bodyLimit &&
       headers['content-encoding'] === undefined &&
+      headers['idempotency-key'] === undefined &&
       headers.origin === undefined
     );
   }

@@ -1,6 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
-import { DomainError, type ErrorCode, type FieldProblem, TooManyRequests } from '#kernel';
+import { DomainError, type ErrorCode, type FieldProblem } from '#kernel';
 
 /** Which status each refusal is answered with. */
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -28,6 +28,10 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   RESERVATION_SETTLED: 409,
   TOO_MANY_RESERVATIONS: 409,
   PRECONDITION_FAILED: 412,
+  IDEMPOTENCY_KEY_IN_USE: 409,
+  IDEMPOTENCY_KEY_REUSED: 422,
+  ANSWER_NOT_REPEATED: 409,
+  EVENT_ID_REUSED: 422,
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   VALIDATION_FAILED: 422,
@@ -74,8 +78,8 @@ export function toProblem(error: DomainError, instance: string, traceId: string)
     status,
     headers: {
       ...(status === 401 ? { 'WWW-Authenticate': 'Bearer realm="agent-reality-map"' } : {}),
-      ...(error instanceof TooManyRequests ? { 'Retry-After': String(error.retryAfterS) } : {}),
       ...(status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : {}),
+      ...(error.retryAfterS === undefined ? {} : { 'Retry-After': String(error.retryAfterS) }),
     },
     body: {
       ...error.members,

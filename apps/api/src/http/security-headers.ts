@@ -4,8 +4,9 @@ import cors from 'cors';
 import type { Request, RequestHandler, Response } from 'express';
 import helmet from 'helmet';
 import type { Config } from '#config';
+import { REPLAYED } from '#contract';
 
-const EXPOSED_HEADERS = ['X-Request-Id', 'X-Total-Count', 'Link', 'ETag', 'Retry-After'];
+const EXPOSED_HEADERS = ['X-Request-Id', 'X-Total-Count', 'Link', 'ETag', 'Retry-After'].concat(REPLAYED);
 
 /** The same for answers that are written past Express, which hold nothing to load. */
 export const BARE_SECURITY_HEADERS: Readonly<Record<string, string>> = {

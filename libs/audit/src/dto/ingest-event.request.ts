@@ -1,5 +1,6 @@
 import {
   EnumField,
+  EventIdField,
   IntegerField,
   LenientText,
   NumberField,
@@ -83,4 +84,10 @@ export class IngestEventRequest {
 
   /** Members that the contract does not know; kept in `context.extra`. */
   extra?: Record<string, unknown>;
+}
+
+/** One of a batch. */
+export class IngestEventItem extends IngestEventRequest {
+  @EventIdField()
+  event_id?: string;
 }

@@ -1,6 +1,7 @@
 import {
   BooleanField,
   EnumField,
+  EventIdField,
   IntegerField,
   NumberField,
   ObjectField,
@@ -71,4 +72,10 @@ export class CreateMetricRequest {
 
   /** Members that the contract does not know; kept in `context.extra`. */
   extra?: Record<string, unknown>;
+}
+
+/** One of a batch. */
+export class CreateMetricItem extends CreateMetricRequest {
+  @EventIdField()
+  event_id?: string;
 }

@@ -10,6 +10,7 @@ import { AddToolUsesAndOwners1795400000000 } from './1795400000000-add-tool-uses
 import { AddReadIndexes1795410000000 } from './1795410000000-add-read-indexes.js';
 import { CreateMetricRollups1795420000000 } from './1795420000000-create-metric-rollups.js';
 import { CreateAuditCounts1795430000000 } from './1795430000000-create-audit-counts.js';
+import { CreateIdempotency1795440000000 } from './1795440000000-create-idempotency.js';
 
 /** Every migration, oldest first. A merged one is never edited. */
 export const MIGRATIONS = [
@@ -25,4 +26,5 @@ export const MIGRATIONS = [
   AddReadIndexes1795410000000,
   CreateMetricRollups1795420000000,
   CreateAuditCounts1795430000000,
+  CreateIdempotency1795440000000,
 ];

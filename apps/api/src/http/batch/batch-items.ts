@@ -1,9 +1,10 @@
 import { type BatchItemResponse, type BatchWork, ContractPipe } from '#contract';
-import { attemptEach, type Outcome, StoreUnavailable } from '#kernel';
+import { attemptEach, type Outcome, type RecordedItem, StoreUnavailable } from '#kernel';
 import type { ErrorAnswers, FailedRequest } from '../error-answers.js';
 import type { ItemProblem } from '../problem-details.js';
 
 const CREATED = 201;
+const REPEATED = 200;
 
 /** An item as it came: its place, and what gives its value or throws why it has none. */
 export interface BatchItem {
@@ -45,7 +46,7 @@ export class BatchItems<Item extends object> {
 
   private async settle(
     slice: readonly BatchItem[],
-    outcomes: readonly Outcome<string>[],
+    outcomes: readonly Outcome<RecordedItem>[],
   ): Promise<BatchItemResponse[]> {
     const failed = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []));
     this.unavailable ??= failed.find((error) => error instanceof StoreUnavailable) ?? null;
@@ -54,12 +55,15 @@ export class BatchItems<Item extends object> {
     this.accepted += outcomes.length - failed.length;
     return slice.map(({ index }, place) => {
       const outcome = outcomes[place];
-      if (outcome && 'value' in outcome) return { index, status: CREATED, id: outcome.value };
+      if (outcome && 'value' in outcome) {
+        const { id, repeated } = outcome.value;
+        return { index, status: repeated ? REPEATED : CREATED, id };
+      }
       return { index, ...(problems.next().value as ItemProblem) };
     });
   }
 
-  private async record(slice: readonly BatchItem[]): Promise<Outcome<string>[]> {
+  private async record(slice: readonly BatchItem[]): Promise<Outcome<RecordedItem>[]> {
     this.admit();
     const metatype = this.work.item;
     const read = await attemptEach(
@@ -68,6 +72,8 @@ export class BatchItems<Item extends object> {
     );
     const items = read.flatMap((outcome) => ('value' in outcome ? [outcome.value] : []));
     const recorded = (await this.work.record(this.request.context, items)).values();
-    return read.map((outcome) => ('value' in outcome ? (recorded.next().value as Outcome<string>) : outcome));
+    return read.map((outcome) =>
+      'value' in outcome ? (recorded.next().value as Outcome<RecordedItem>) : outcome,
+    );
   }
 }

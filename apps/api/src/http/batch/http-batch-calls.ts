@@ -1,7 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Response } from 'express';
 import { CONFIG, type Config } from '#config';
-import { BatchCalls, type BatchWork, type ContextRequest, MAX_BATCH_ITEMS } from '#contract';
+import {
+  BatchCalls,
+  type BatchResponse,
+  type BatchWork,
+  type ContextRequest,
+  MAX_BATCH_ITEMS,
+} from '#contract';
 import { DomainError, ValidationFailed } from '#kernel';
 import { Authenticator, type Permission } from '#rbac';
 import { ErrorAnswers, type FailedRequest } from '../error-answers.js';
@@ -12,6 +18,7 @@ import { type Line, LineSplitter, TOO_LONG } from './line-splitter.js';
 import { RejectedLines } from './rejected-lines.js';
 import { chunksOf } from './streamed-body.js';
 
+const MULTI_STATUS = 207;
 /** JSON's own white space and nothing else. */
 const BLANK = /^[ \t\r]*$/;
 
@@ -30,12 +37,19 @@ export class HttpBatchCalls extends BatchCalls {
     request: ContextRequest,
     response: Response,
     work: BatchWork<Item>,
-  ): Promise<void> {
+  ): Promise<BatchResponse | undefined> {
     const { context, method, originalUrl: target } = request;
     const failed = { context, method, target, peer: request.socket.remoteAddress };
     const items = new BatchItems(work, failed, this.errors, () => this.admit(failed, work.permission));
-    if (isNdjson(request)) await this.answerLines(request, response, items);
-    else await this.answerArray(request.body, response, items);
+    if (isNdjson(request)) {
+      await this.answerLines(request, response, items);
+      return undefined;
+    }
+    response.status(MULTI_STATUS);
+    if (context.tx) return this.takeWhole(request.body, items);
+    const answer = await this.takeArray(request.body, items, response);
+    if (!response.destroyed) response.json(answer);
+    return undefined;
   }
 
   /** @throws DomainError `UNAUTHENTICATED`; AccessDenied */
@@ -45,11 +59,22 @@ export class HttpBatchCalls extends BatchCalls {
     this.authenticator.authorize(context, permission as Permission);
   }
 
-  private async answerArray<Item extends object>(
+  /** As one unit of work: nothing is left where a part could not be written. @throws StoreUnavailable */
+  private async takeWhole<Item extends object>(
     body: unknown,
-    response: Response,
     items: BatchItems<Item>,
-  ): Promise<void> {
+  ): Promise<BatchResponse> {
+    const answer = await this.takeArray(body, items);
+    if (items.unavailable) throw items.unavailable;
+    return answer;
+  }
+
+  /** @param listener who waits for the answer; when it is gone, no more is begun. */
+  private async takeArray<Item extends object>(
+    body: unknown,
+    items: BatchItems<Item>,
+    listener?: Response,
+  ): Promise<BatchResponse> {
     if (!Array.isArray(body)) throw new ValidationFailed([{ path: 'body', message: 'must be a JSON array' }]);
     if (body.length > MAX_BATCH_ITEMS) {
       const limit = `An array may hold ${MAX_BATCH_ITEMS} items; send more of them as lines of JSON.`;
@@ -58,15 +83,14 @@ export class HttpBatchCalls extends BatchCalls {
     const all = body.map((value: unknown, index): BatchItem => ({ index, read: () => value }));
     const results = [];
     for (const slice of slicesOf(all)) {
-      // What nobody waits for any more is not begun.
-      if (response.destroyed) return;
+      if (listener?.destroyed) break;
       await new Promise(setImmediate);
       // Each try may wait long for a store that is gone, and somebody waits for the answer.
       const { unavailable } = items;
       results.push(...(await (unavailable ? items.refuse(slice, unavailable) : items.take(slice))));
     }
     const { accepted, rejected } = items;
-    response.status(207).json({ accepted, rejected, results });
+    return { accepted, rejected, results };
   }
 
   /** Records whatever lines came whole, also of a request that ends before its end. */
