@@ -28,7 +28,7 @@ export function Idempotent({ secret = false }: Partial<Idempotency> = {}): Metho
         'path or body under the same key, 409 while the first is being carried out. Keys are those of the principal and ' +
         'the route. What was answered with an error is carried out anew.',
       required: false,
-      schema: { type: 'string', example: '8e03978e-40d5-43e8-bc93-6894a57f9324' },
+      schema: { type: 'string', pattern: KEY.source, example: '8e03978e-40d5-43e8-bc93-6894a57f9324' },
     }),
     ApiProblems(409, 422),
   );
