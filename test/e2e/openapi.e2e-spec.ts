@@ -38,7 +38,7 @@ function isBetweenFields({ body }: Answer): boolean {
   return errors.length > 0 && errors.every(({ message }) => BETWEEN_FIELDS.test(message));
 }
 const BETWEEN_FIELDS =
-  /^(must not stand beside|is required beside|must be before|must be an hour or a day|would give more than)/;
+  /^(must not stand beside|is required beside|must be before|must be an hour or a day|would give more than|must hold a letter)/;
 
 describe('the OpenAPI document', () => {
   let service: TestService;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectProblem } from '../support/answers.js';
+import { eventually } from '../support/eventually.js';
 import { walk } from '../support/pages.js';
 import { type Answer, anAgent, TestService } from '../support/service.js';
 
@@ -114,5 +115,41 @@ describe('filters of the registry', () => {
     expect(headers.get('x-total-count')).toBe(String(names.length));
     const { rows } = await walk(service, `/agents?${query}&limit=1`);
     expect(rows.map(({ name }) => name)).toEqual(names);
+  });
+});
+
+describe('words in the audit trail', () => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await TestService.start();
+  });
+  afterAll(() => service.remove());
+
+  it('are found in the detail, the target and the reason', async () => {
+    const event = {
+      operation_detail: 'Bash: git push origin/main',
+      target_resource: 'src/Hafenstraße.ts',
+      rbac_reason: 'No push on Fridays',
+    };
+    const { body } = await service.request('POST', '/events/ingest', { ...event, agent_id: 'words' });
+    const found = async (q: string, more = ''): Promise<unknown[]> => {
+      return (await list(service, `/events/audit?q=${encodeURIComponent(q)}${more}`)).map(({ id }) => id);
+    };
+    await eventually('the entry is found', async () => (await found('fridays')).length > 0);
+    for (const q of ['PUSH', 'git main', 'hafenstraße ts fridays', '"push" -git (no) OR:*', "no' & push"])
+      expect([q, await found(q, '&agent_id=words')]).toEqual([q, q.includes('OR') ? [] : [body.id]]);
+    for (const q of ['pus', 'push thursdays', 'operation_detail', 'tool_use'])
+      expect([q, await found(q)]).toEqual([q, []]);
+    expect(await found('push', '&agent_id=a')).toEqual([]);
+    expect(await found('push', '&rbac_decision=denied')).toEqual([]);
+  });
+
+  it('are needed, and not too many characters of them', async () => {
+    for (const q of [' ', '*', '-- "', 'x'.repeat(201)])
+      expectProblem(
+        await service.request('GET', `/events/audit?q=${encodeURIComponent(q)}`),
+        422,
+        'VALIDATION_FAILED',
+      );
   });
 });

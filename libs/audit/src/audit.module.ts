@@ -9,6 +9,8 @@ import { CountsFollower } from './counts/counts-follower.js';
 import { FailedLogins } from './failed-logins.js';
 import { LogAuditTrail } from './log/audit-trail.js';
 import { LogTail } from './log/log-tail.js';
+import { AuditTextRepository } from './text/audit-text.repository.js';
+import { TextFollower } from './text/text-follower.js';
 
 /** The writer's side of the log; every module that changes something needs it, the CLI too. */
 @Global()
@@ -27,6 +29,6 @@ export class AuditTrailModule {}
 /** The log over HTTP, and what follows it. */
 @Module({
   controllers: [AuditController],
-  providers: [AuditService, AuditCountsRepository, CountsFollower],
+  providers: [AuditService, AuditCountsRepository, CountsFollower, AuditTextRepository, TextFollower],
 })
 export class AuditModule {}

@@ -5,7 +5,32 @@ import { type Dialect, Reader, Where } from '#persistence';
 import { EVENT_COLUMNS, type LogRow, toRecordedEvent } from './log/log-columns.js';
 import { seqBounds } from './log/log-times.js';
 
-const BOUNDS = seqBounds('agent_audit_log');
+/** The rows of a list, and by which number they are in the order of the log. */
+interface Source {
+  readonly from: string;
+  readonly seq: string;
+  readonly bounds: ReturnType<typeof seqBounds>;
+}
+
+const source = (from: string, seq: string): Source => {
+  return { from, seq, bounds: seqBounds('agent_audit_log', seq) };
+};
+const LOG = source('agent_audit_log', 'seq');
+/** The index of words leads: each of the numbers it finds is looked up in the log. */
+const FOUND: Readonly<
+  Record<Dialect, Source & { readonly match: string; readonly query: (words: string[]) => string }>
+> = {
+  sqlite: {
+    ...source('audit_text CROSS JOIN agent_audit_log ON seq = audit_text.rowid', 'audit_text.rowid'),
+    match: 'audit_text MATCH ?',
+    query: (words) => words.map((word) => `"${word}"`).join(' '),
+  },
+  postgres: {
+    ...source('audit_text JOIN agent_audit_log ON seq = entry', 'entry'),
+    match: 'words @@ CAST(? AS tsquery)',
+    query: (words) => words.map((word) => `'${word}'`).join(' & '),
+  },
+};
 
 export interface AuditFilter {
   readonly agentId?: string | undefined;
@@ -14,6 +39,8 @@ export interface AuditFilter {
   readonly targetType?: string | undefined;
   readonly rbacDecision?: string | undefined;
   readonly traceId?: string | undefined;
+  /** All of them, as `wordsOf` gives them. */
+  readonly words?: ReadonlySet<string> | undefined;
   /** Milliseconds UTC, included. */
   readonly from?: number | null;
   /** Milliseconds UTC, excluded. */
@@ -35,13 +62,16 @@ export class AuditRepository {
 
   /** Newest first. */
   async findNewest(filter: AuditFilter, { skip, limit, after }: Page): Promise<PageOf<RecordedEvent>> {
-    const where = toWhere(filter, this.reader.dialect);
+    const { dialect } = this.reader;
+    const { from, seq, bounds } = filter.words ? FOUND[dialect] : LOG;
+    const where = toWhere(filter, dialect);
+    if (filter.from != null) where.and(bounds.from.sql, bounds.from.parameter(filter.from));
     // A place is behind the end already, and only one upper bound can lead the search.
-    if (after) where.andAll('seq < ?', after);
-    else where.and(BOUNDS.to.sql, filter.to == null ? null : BOUNDS.to.parameter(filter.to));
+    if (after) where.andAll(`${seq} < ?`, after);
+    else if (filter.to != null) where.and(bounds.to.sql, bounds.to.parameter(filter.to));
     const rows = await this.reader.select<LogRow>(
       EVENT_COLUMNS,
-      `FROM agent_audit_log ${where.sql} ORDER BY seq DESC LIMIT ? OFFSET ?`,
+      `FROM ${from} ${where.sql} ORDER BY ${seq} DESC LIMIT ? OFFSET ?`,
       [...where.parameters, limit + 1, skip],
     );
     return pageOf(rows.map(toRecordedEvent), limit, ({ seq }) => [seq]);
@@ -59,17 +89,17 @@ export class AuditRepository {
 }
 
 function toWhere(filter: AuditFilter, dialect: Dialect): Where {
-  const { agentId, from } = filter;
+  const { agentId, from, words } = filter;
   // An agent's entries are fewer than everybody's of one kind. SQLite keeps no statistics to know; `+` tells it.
   const beside = agentId !== undefined && dialect === 'sqlite' ? '+' : '';
   return new Where()
+    .and(FOUND[dialect].match, words && FOUND[dialect].query([...words]))
     .and('agent_id = ?', agentId)
     .and(`${beside}operation_type = ?`, filter.operationType)
     .and(`${beside}rbac_decision = ?`, filter.rbacDecision)
     .and('agent_role = ?', filter.agentRole)
     .and('target_type = ?', filter.targetType)
     .and('trace_id = ?', filter.traceId)
-    .and(BOUNDS.from.sql, from == null ? null : BOUNDS.from.parameter(from))
     .and('recorded_at >= ?', from)
     .and('recorded_at < ?', filter.to);
 }

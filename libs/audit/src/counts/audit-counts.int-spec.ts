@@ -132,7 +132,9 @@ describe('counting the log', () => {
     await Promise.all(upTo(1_500).map(() => opened.record()));
     await follower.catchUp();
     const size = (await opened.sequence()).length;
-    const [mark] = await opened.reader.query<{ seq: number }>('SELECT seq FROM log_followers');
+    const [mark] = await opened.reader.query<{ seq: number }>(
+      "SELECT seq FROM log_followers WHERE name = 'counts'",
+    );
     expect(mark?.seq).toBe(size);
     await expectExact();
   });

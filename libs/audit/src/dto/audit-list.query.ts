@@ -1,8 +1,11 @@
 import { pageQuery, parseTime, TextField, TimeField } from '#contract';
+import { ValidationFailed } from '#kernel';
 import type { AuditFilter } from '../audit.repository.js';
+import { wordsOf } from '../text/words.js';
 
 /** One log, and cursors good for both forms of its list. */
 const LOG = { list: 'audit', place: ['number'], maxLimit: 500 } as const;
+const NO_WORD = 'must hold a letter or a digit';
 const AGENT = {
   description: 'UUID or name of an agent, or the text that was sent as its id.',
   example: 'coder',
@@ -30,6 +33,15 @@ export class AuditListQuery extends pageQuery(LOG) {
   })
   trace_id?: string;
 
+  @TextField({
+    description:
+      'Only with all these words in the detail, the target or the reason, whatever their case. An entry is found a moment ' +
+      'after it was recorded, within a second.',
+    example: 'git push',
+    maxChars: 200,
+  })
+  q?: string;
+
   @TimeField({
     description: 'From this time on, ISO 8601; without an offset it is UTC.',
     example: '2026-01-05T00:00:00Z',
@@ -48,6 +60,13 @@ export class EventListQuery extends pageQuery({ ...LOG, defaultLimit: 50, start:
   agent_id?: string;
 }
 
+/** @throws ValidationFailed */
+function toWords(q: string): Set<string> {
+  const words = wordsOf(q);
+  if (words.size === 0) throw new ValidationFailed([{ path: 'q', message: NO_WORD }]);
+  return words;
+}
+
 export function toAuditFilter(query: AuditListQuery): AuditFilter {
   return {
     agentId: query.agent_id,
@@ -56,6 +75,7 @@ export function toAuditFilter(query: AuditListQuery): AuditFilter {
     targetType: query.target_type,
     rbacDecision: query.rbac_decision,
     traceId: query.trace_id,
+    words: query.q === undefined ? undefined : toWords(query.q),
     from: query.start_date === undefined ? null : parseTime(query.start_date),
     to: query.end_date === undefined ? null : parseTime(query.end_date),
   };

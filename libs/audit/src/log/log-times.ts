@@ -30,11 +30,11 @@ export interface SeqBound {
 /**
  * Bounds of the sequence numbers between which all entries of a period are, so that no other part of the log is
  * walked; besides them it takes the condition on `recorded_at`. Up to an hour's entries at each end are walked in vain.
- * @param table the log, or a view of it.
+ * @param table the log, or a view of it. @param seq what the number is called.
  */
-export function seqBounds(table: string): { readonly from: SeqBound; readonly to: SeqBound } {
+export function seqBounds(table: string, seq = 'seq'): { readonly from: SeqBound; readonly to: SeqBound } {
   return {
-    from: { sql: `seq > ${lastOlder(table)}`, parameter: (time) => time - DISORDER_MS },
-    to: { sql: `seq <= ${lastOlder(table)}`, parameter: (time) => time + DISORDER_MS },
+    from: { sql: `${seq} > ${lastOlder(table)}`, parameter: (time) => time - DISORDER_MS },
+    to: { sql: `${seq} <= ${lastOlder(table)}`, parameter: (time) => time + DISORDER_MS },
   };
 }

@@ -11,6 +11,7 @@ import { AddReadIndexes1795410000000 } from './1795410000000-add-read-indexes.js
 import { CreateMetricRollups1795420000000 } from './1795420000000-create-metric-rollups.js';
 import { CreateAuditCounts1795430000000 } from './1795430000000-create-audit-counts.js';
 import { CreateIdempotency1795440000000 } from './1795440000000-create-idempotency.js';
+import { CreateAuditText1795450000000 } from './1795450000000-create-audit-text.js';
 
 /** Every migration, oldest first. A merged one is never edited. */
 export const MIGRATIONS = [
@@ -27,4 +28,5 @@ export const MIGRATIONS = [
   CreateMetricRollups1795420000000,
   CreateAuditCounts1795430000000,
   CreateIdempotency1795440000000,
+  CreateAuditText1795450000000,
 ];

@@ -1,0 +1,11 @@
+/** Letters, digits and their marks, 64 at most: a longer run is several words. */
+const WORD = /[\p{L}\p{N}\p{M}]{1,64}/gu;
+
+/**
+ * The words of a text as they are looked for: in compatibility form (UAX #15, NFKC) and small letters, each once. They are split here
+ * and not by a database, so that all find the same.
+ */
+export function wordsOf(text: string): Set<string> {
+  const words = text.normalize('NFKC').match(WORD) ?? [];
+  return new Set(words.map((word) => word.toLowerCase()));
+}
