@@ -84,9 +84,49 @@ const CASES: readonly Case[] = [
   ),
 ];
 
+const onAgent = (what: string, change: Partial<RawRequest> = {}): Case => [
+  `read: ${what}`,
+  { method: 'GET', target: '/api/v1/agents/bound', headers: as(ADMIN_KEY), ...change },
+];
+const READS: readonly Case[] = [
+  onAgent('in order'),
+  ...[
+    ...['nobody', 'BOUND', 'registry', 'stats', 'name', '5f1c2f1e-6d0a-4b55-9a43-0d5a3e0b7c11', ''],
+    ...[
+      '%62ound',
+      'bound/',
+      'bound//',
+      'bound?x=1',
+      'bound?',
+      'bound#x',
+      './bound',
+      '../agents/bound',
+      'constructor',
+    ],
+  ].map((reference) => onAgent(`of ${reference}`, { target: `/api/v1/agents/${reference}` })),
+  ...['/API/v1/agents/bound', '//api/v1/agents/bound', '/api/v1/agents/name/bound'].map((target) =>
+    onAgent(target, { target }),
+  ),
+  onAgent('no key', { headers: [] }),
+  onAgent('an unknown key', { headers: as('wrong') }),
+  onAgent('a key of an agent', { headers: [['X-API-Key', '{agent}']] }),
+  ...['*', '"other"', 'W/"other", *', ''].map((tags) =>
+    onAgent(`If-None-Match ${tags}`, { headers: [...as(ADMIN_KEY), ['If-None-Match', tags]] }),
+  ),
+  onAgent('an own request id', { headers: [...as(ADMIN_KEY), ['X-Request-Id', 'mine-1']] }),
+  onAgent('an origin that is listed', { headers: [...as(ADMIN_KEY), ['Origin', 'http://localhost:3000']] }),
+  onAgent('a foreign origin', { headers: [...as(ADMIN_KEY), ['Origin', 'https://evil.example']] }),
+  onAgent('a foreign site', { headers: [...as(ADMIN_KEY), ['Sec-Fetch-Site', 'cross-site']] }),
+  onAgent('a second Host', { headers: [...as(ADMIN_KEY), ['Host', 'a'], ['Host', 'b']] }),
+  onAgent('a body', { headers: [...as(ADMIN_KEY), ...JSON_TYPE], body: '{}' }),
+  onAgent('HEAD', { method: 'HEAD' }),
+  onAgent('DELETE of nobody', { method: 'DELETE', target: '/api/v1/agents/nobody' }),
+  onAgent('HTTP/1.0', { version: '1.0' }),
+];
+
 /** What differs from one request to the next, and what from one service to the other, made alike. */
 function normalised({ status, headers, text }: RawAnswer): unknown {
-  const { 'x-request-id': id, 'content-length': length, ...rest } = headers;
+  const { 'x-request-id': id, 'content-length': length, etag, ...rest } = headers;
   const alike = text
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>');
@@ -94,6 +134,7 @@ function normalised({ status, headers, text }: RawAnswer): unknown {
     status,
     headers: { ...rest, date: '' },
     id: id === 'mine-1' ? id : typeof id,
+    etag: typeof etag,
     text: alike,
     lengthGiven: length !== undefined,
   };
@@ -124,9 +165,22 @@ describe.each(['true', 'false'])('the fast path and the routed path, RBAC %s', (
     return send(service.service.port, { method: 'POST', ...request, headers: [...own, ...lines] });
   };
 
-  it.each(CASES)('answer alike: %s', async (_what, request) => {
+  it.each([...CASES, ...READS])('answer alike: %s', async (_what, request) => {
     const expected = await ask(routed, request);
     expect(normalised(await ask(fast, request))).toEqual(normalised(expected));
+  });
+
+  it('know what the client has', async () => {
+    const target = '/api/v1/agents/bound';
+    for (const service of [fast, routed]) {
+      const { headers } = await ask(service, { method: 'GET', target, headers: as(ADMIN_KEY) });
+      const tag = String(headers.etag);
+      const again = (tags: string) =>
+        ask(service, { method: 'GET', target, headers: [...as(ADMIN_KEY), ['If-None-Match', tags]] });
+      expect(await again(`"x", W/${tag}`)).toMatchObject({ status: 304, text: '', headers: { etag: tag } });
+      await service.request('PUT', '/agents/bound', { role_reasoning: 'another' });
+      expect((await again(tag)).status).toBe(200);
+    }
   });
 
   it('leave the same log behind', async () => {

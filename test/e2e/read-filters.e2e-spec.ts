@@ -80,6 +80,10 @@ describe('filters of the registry', () => {
       expect((await service.request('POST', '/agents', anAgent(agent))).status).toBe(201);
     await service.request('POST', '/agents', anAgent({ name: 'omega', metadata_tags: ['a'] }));
     await service.request('DELETE', '/agents/omega');
+    for (const [agent, share] of Object.entries({ gamma: 0.85, beta: 1.5 })) {
+      await service.request('PUT', `/agents/${agent}`, { budget_max_cost_per_day: 1 });
+      await service.request('POST', '/budget/deduct', { agent_id: agent, tokens_used: 1, cost_usd: share });
+    }
   });
   afterAll(() => service.remove());
 
@@ -108,7 +112,12 @@ describe('filters of the registry', () => {
     ['capability=cod', []],
     ['capability=code&q=writes&tag=x%22a', ['alpha']],
     ['capability=code&role=tester', ['beta']],
-    ['q=&tag=&capability=', ['alpha', 'beta', 'delta', 'gamma']],
+    ['status=ok', ['alpha', 'delta']],
+    ['status=soft_limit', ['gamma']],
+    ['status=exceeded', ['beta']],
+    ['status=paused', []],
+    ['status=ok&q=writes', ['alpha']],
+    ['q=&tag=&capability=&status=', ['alpha', 'beta', 'delta', 'gamma']],
   ])('find by %s', async (query, names) => {
     const { body, headers } = await service.request('GET', `/agents?${query}`);
     expect(body.map(({ name }: Answer['body']) => name)).toEqual(names);

@@ -163,6 +163,7 @@ const LISTS: Readonly<Record<string, List>> = {
       { q: 'a' },
       { tag: 'a' },
       { capability: 'a' },
+      { agentIds: ['a'] },
     ].map((filter) => [filter, BY_NAME] as const),
   },
   keys: {

@@ -5,13 +5,13 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { StreamHub, StreamWsAdapter } from '#activity';
-import { AgentImportService } from '#agents';
+import { AgentImportService, AgentsController } from '#agents';
 import { ApprovalWaits } from '#approvals';
 import { AuditController } from '#audit';
 import { BudgetController } from '#budget';
 import type { Config } from '#config';
 import { ChecksController, PolicyService } from '#decisions';
-import { systemContext } from '#kernel';
+import { AgentDirectory, systemContext } from '#kernel';
 import { MetricsController } from '#metrics';
 import { Authenticator, Door, loadPolicy, policyFile } from '#rbac';
 import { AppModule } from './app.module.js';
@@ -21,7 +21,7 @@ import { ConnectionDrain } from './http/connection-drain.js';
 import { ErrorAnswers } from './http/error-answers.js';
 import { FastPath } from './http/fast-path.js';
 import { Health } from './http/health.js';
-import { hotCall } from './http/hot-call.js';
+import { hotCall, hotRead } from './http/hot-call.js';
 import { listen } from './http/listen.js';
 import { serveOpenApi } from './http/openapi.js';
 import { toDomainError, toProblem } from './http/problem-details.js';
@@ -120,6 +120,10 @@ function takeFastPath(app: NestExpressApplication, server: Server, config: Confi
     hotCall(app, BudgetController, 'deduct'),
     hotCall(app, ChecksController, 'check'),
   ];
+  const agents = app.get(AgentDirectory);
+  const isAgent = (reference: string): boolean => agents.resolve(reference) !== null;
+  // Reads that are to be recorded go the routed way, which does that.
+  const reads = config.auditReads ? [] : [hotRead(app, AgentsController, 'get', isAgent)];
   const entrance = {
     door: app.get(Door),
     authenticator: app.get(Authenticator),
@@ -130,7 +134,7 @@ function takeFastPath(app: NestExpressApplication, server: Server, config: Confi
   const [routed, ...others] = server.listeners('request') as RequestListener[];
   if (!routed || others.length > 0) throw new Error('Express is not the one listener for requests');
   server.removeListener('request', routed);
-  server.on('request', new FastPath(calls, entrance, routed).listener);
+  server.on('request', new FastPath(calls, reads, entrance, routed).listener);
 }
 
 /** A refused upgrade, as the raw socket needs it. */

@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Page, PageOf } from '#contract';
-import { AgentDirectory, AgentNotFound, BudgetCalendar, type OperationContext } from '#kernel';
+import {
+  AgentDirectory,
+  AgentNotFound,
+  BudgetCalendar,
+  BudgetState,
+  type BudgetStatus,
+  type OperationContext,
+} from '#kernel';
 import { PolicyInForce } from '#rbac';
 import { type TaggedAgent, tagOf } from './agent-tag.js';
 import { type AgentFilter, AgentsReadModel } from './agents.read-model.js';
@@ -15,6 +22,7 @@ export class AgentsQueries {
     private readonly directory: AgentDirectory,
     private readonly policy: PolicyInForce,
     private readonly calendar: BudgetCalendar,
+    private readonly budgets: BudgetState,
   ) {}
 
   /** @throws AgentNotFound */
@@ -33,10 +41,23 @@ export class AgentsQueries {
     return toAgentResponse(row, this.policy.current, this.calendar.today());
   }
 
-  async list(filter: AgentFilter, page: Page): Promise<PageOf<AgentResponse>> {
-    const found = await this.readModel.list(filter, page);
+  /** @param status of the budget of today. */
+  async list(
+    { status, ...filter }: AgentFilter & { readonly status?: BudgetStatus },
+    page: Page,
+  ): Promise<PageOf<AgentResponse>> {
+    const agentIds = status && (await this.findByStatus(status));
+    const found = await this.readModel.list({ ...filter, agentIds }, page);
     const today = this.calendar.today();
     return { ...found, items: found.items.map((row) => toAgentResponse(row, this.policy.current, today)) };
+  }
+
+  private async findByStatus(status: BudgetStatus): Promise<string[]> {
+    const spending = await this.readModel.findSpending();
+    return spending.flatMap(({ agent_id: agentId, cost_micro: costMicro }) => {
+      const agent = this.directory.resolve(agentId);
+      return agent && this.budgets.statusAt(agent, costMicro) === status ? [agentId] : [];
+    });
   }
 
   async summarize(): Promise<RegistrySummaryResponse> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Page, type PageOf, pageOf } from '#contract';
 import { BudgetCalendar, type OperationContext } from '#kernel';
-import { type Dialect, Reader, realColumn, type Selectable, Where } from '#persistence';
+import { type Dialect, IN_JSON, Reader, realColumn, type Selectable, Where } from '#persistence';
 
 /** An agent with what it used today and did in its life: a row of three tables, no scan of any history. */
 export interface AgentRow {
@@ -46,6 +46,8 @@ export interface AgentFilter {
   readonly q?: string | undefined;
   readonly tag?: string | undefined;
   readonly capability?: string | undefined;
+  /** Only agents of these ids. */
+  readonly agentIds?: readonly string[] | undefined;
 }
 
 export interface RegistrySummary {
@@ -123,6 +125,15 @@ export class AgentsReadModel {
     return { ...pageOf(rows, page.limit, (row) => [row.name]), total: counted?.total ?? 0 };
   }
 
+  /** What each live agent has spent today, micro-USD. */
+  findSpending(): Promise<{ readonly agent_id: string; readonly cost_micro: number }[]> {
+    return this.reader.query(
+      `SELECT a.agent_id, COALESCE(u.cost_micro, 0) AS cost_micro FROM agent_identities a
+       LEFT JOIN budget_usage u ON u.account = a.agent_id AND u.day = ? WHERE a.retired_at IS NULL`,
+      [this.calendar.today().date],
+    );
+  }
+
   async summarize(): Promise<RegistrySummary> {
     const rows = await this.reader.query<{
       role: string;
@@ -162,20 +173,30 @@ const HOLDS: Readonly<Record<Dialect, (column: string) => string>> = {
 };
 const SEARCHED = ['a.name', 'a.role', 'a.role_reasoning', 'a.metadata_category'];
 
-function toWhere({ role, category, specialist, q, tag, capability }: AgentFilter, dialect: Dialect): Where {
+function toWhere(
+  { role, category, specialist, q, tag, capability, agentIds }: AgentFilter,
+  dialect: Dialect,
+): Where {
   const holding = (column: string) => `EXISTS (SELECT 1 FROM ${LISTS[dialect](column)} WHERE value = ?)`;
   const needle = q?.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  return new Where()
-    .andAll('a.retired_at IS NULL', [])
-    .and('a.role = ?', role)
-    .and('a.metadata_category = ?', category)
-    .and('a.metadata_specialist = ?', specialist === undefined ? null : Number(specialist))
-    .and(holding('a.metadata_tags'), tag)
-    .and(holding('a.capabilities'), capability)
-    .andAll(
-      `(${SEARCHED.map(HOLDS[dialect]).join(' OR ')})`,
-      needle === undefined ? undefined : SEARCHED.map(() => needle),
-    );
+  return (
+    new Where()
+      .andAll('a.retired_at IS NULL', [])
+      .and('a.role = ?', role)
+      .and('a.metadata_category = ?', category)
+      .and('a.metadata_specialist = ?', specialist === undefined ? null : Number(specialist))
+      .and(holding('a.metadata_tags'), tag)
+      .and(holding('a.capabilities'), capability)
+      // By name still: `+` keeps SQLite from looking ids up and sorting what it finds.
+      .and(
+        `${dialect === 'sqlite' ? '+' : ''}a.agent_id ${IN_JSON[dialect]}`,
+        agentIds && JSON.stringify(agentIds),
+      )
+      .andAll(
+        `(${SEARCHED.map(HOLDS[dialect]).join(' OR ')})`,
+        needle === undefined ? undefined : SEARCHED.map(() => needle),
+      )
+  );
 }
 
 /** Without a prototype, so that `constructor` is a category like any other. */

@@ -1,7 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { type AgentRef, BudgetCalendar, type BudgetSnapshot, BudgetState, Clock } from '#kernel';
+import {
+  type AgentRef,
+  BudgetCalendar,
+  type BudgetSnapshot,
+  BudgetState,
+  type BudgetStatus,
+  Clock,
+} from '#kernel';
 import { Reader } from '#persistence';
 import { PolicyInForce } from '#rbac';
+import { statusOf } from './budget-status.js';
 import { type Spender, Standing } from './standing.js';
 
 /** How many are answered by one statement at the most. */
@@ -33,6 +41,10 @@ export class StoredBudgetState extends BudgetState {
       this.waiting.push({ spender: { agent, sessionId }, answer, fail });
       if (!this.reading) void this.readAll();
     });
+  }
+
+  statusAt({ maxCostPerDayMicro }: AgentRef, costMicro: number): BudgetStatus {
+    return statusOf(costMicro, maxCostPerDayMicro, this.policy.current.budgets);
   }
 
   private async readAll(): Promise<void> {

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiResponse } from '@nestjs/swagger';
-import type { Response } from 'express';
+import type { ServerResponse } from 'node:http';
 import { ApiProblems } from './problem.js';
 
 /** An entity tag as a condition names it: weak or not, and its text without the quotes. */
@@ -32,14 +32,14 @@ export function matchTags(header: string | undefined): string[] | null {
  * (RFC 9110, section 13.1.2). Caches must ask every time.
  * @param tag without its quotes.
  */
-export function sendTagged<T>(response: Response, tag: string, body: T): T | undefined {
+export function sendTagged<T>(response: ServerResponse, tag: string, body: T): T | undefined {
   response.setHeader('ETag', `"${tag}"`);
   response.setHeader('Cache-Control', 'private, no-cache');
   const header = response.req.headers['if-none-match'];
   if (header === undefined) return body;
   const tags = parseTags(header);
   if (tags?.every(({ text }) => text !== tag)) return body;
-  response.status(304);
+  response.statusCode = 304;
   return undefined;
 }
 

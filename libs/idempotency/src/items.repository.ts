@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Dialect, insertRows, type StoreTransaction } from '#persistence';
+import { IN_JSON, insertRows, type StoreTransaction } from '#persistence';
 
 /** Where an `event_id` means one item. */
 export interface ItemScope {
@@ -19,11 +19,6 @@ interface ItemRow {
   readonly item_id: string;
 }
 
-/** The texts of a JSON list. One that PostgreSQL is to look up one by one must be an array. */
-const IN_LIST: Readonly<Record<Dialect, string>> = {
-  sqlite: 'IN (SELECT value FROM json_each(?))',
-  postgres: '= ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(? AS jsonb))))',
-};
 const COLUMNS = ['principal', 'route', 'event_id', 'fingerprint', 'item_id', 'created_at'];
 const REPLACE = `ON CONFLICT (principal, route, event_id) DO UPDATE SET fingerprint = excluded.fingerprint,
   item_id = excluded.item_id, created_at = excluded.created_at`;
@@ -39,7 +34,7 @@ export class ItemsRepository {
   ): Promise<Map<string, KnownItem>> {
     const rows = await db.query<ItemRow>(
       `SELECT event_id, fingerprint, item_id FROM idempotency_items
-       WHERE principal = ? AND route = ? AND created_at > ? AND event_id ${IN_LIST[db.dialect]}`,
+       WHERE principal = ? AND route = ? AND created_at > ? AND event_id ${IN_JSON[db.dialect]}`,
       [principal, route, since, JSON.stringify(eventIds)],
     );
     return new Map(rows.map((row) => [row.event_id, { fingerprint: row.fingerprint, itemId: row.item_id }]));

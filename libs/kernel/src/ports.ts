@@ -180,6 +180,9 @@ export interface BudgetSnapshot {
 export abstract class BudgetState {
   /** @throws StoreUnavailable */
   abstract of(agent: AgentRef, sessionId: string | null): Promise<BudgetSnapshot>;
+
+  /** Where `agent` stands that has spent `costMicro` (micro-USD) today. */
+  abstract statusAt(agent: AgentRef, costMicro: number): BudgetStatus;
 }
 
 /** What somebody is to approve: exactly this, once. */

@@ -81,6 +81,12 @@ export function marks(count: number): string {
   return new Array(count).fill('?').join(',');
 }
 
+/** Is in a JSON list of texts, by which PostgreSQL looks rows up one by one if it is an array. */
+export const IN_JSON: Readonly<Record<Dialect, string>> = {
+  sqlite: 'IN (SELECT value FROM json_each(?))',
+  postgres: '= ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(? AS jsonb))))',
+};
+
 /** Conditions joined by AND, with their parameters; an empty list is always true. */
 export class Where {
   private readonly conditions: string[] = [];

@@ -36,7 +36,7 @@ describe('FastPath', () => {
       bodyLimit: 20,
       headers: { 'X-Plain': 'yes' },
     };
-    server = createServer(new FastPath([call], entrance as never, listener).listener);
+    server = createServer(new FastPath([call], [], entrance as never, listener).listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
   beforeEach(() => {

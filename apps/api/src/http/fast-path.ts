@@ -1,12 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { ContextRequest } from '#contract';
-import type { Principal } from '#kernel';
-import type { Authenticator, Door } from '#rbac';
+import type { OperationContext, Principal } from '#kernel';
+import type { Authenticator, Door, Permission } from '#rbac';
 import type { ErrorAnswers } from './error-answers.js';
-import type { HotCall } from './hot-call.js';
+import type { HotCall, HotRead } from './hot-call.js';
 import { traceIdOf } from './request-context.middleware.js';
 
 const PLAIN_JSON = /^application\/json(; ?charset=utf-8)?$/i;
+const PLAIN_SEGMENT = /^[\w-]+$/;
 
 /** What stands before a handler, the same as on the routed path. */
 export interface Entrance {
@@ -20,7 +21,7 @@ export interface Entrance {
 }
 
 /**
- * Answers the calls that hooks make at every step of an agent in front of Express and the router, which cost more than
+ * Answers the calls that hooks and dashboards make again and again in front of Express and the router, which cost more than
  * all the rest of such a call. It takes only a request that is plainly in order: whatever is to be refused before
  * the handler, and whatever is unusual, goes the routed way, with its body if that has been read. So both ways can differ
  * in no refusal, and the handler, the service and the answers to errors are the same code.
@@ -30,6 +31,7 @@ export class FastPath {
 
   constructor(
     calls: readonly HotCall[],
+    private readonly reads: readonly HotRead[],
     private readonly entrance: Entrance,
     private readonly routed: RequestListener,
   ) {
@@ -37,18 +39,33 @@ export class FastPath {
   }
 
   readonly listener = (request: IncomingMessage, response: ServerResponse): void => {
-    const call = request.method === 'POST' ? this.calls.get(request.url ?? '') : undefined;
-    const principal = call && this.isPlain(request) ? this.admit(call, request) : null;
-    if (!call || !principal) {
-      this.routed(request, response);
-      return;
-    }
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => void this.take(call, principal, Buffer.concat(chunks), request, response));
+    const taken = request.method === 'GET' ? this.read(request, response) : this.call(request, response);
+    if (!taken) this.routed(request, response);
   };
 
-  private isPlain({ headers }: IncomingMessage): boolean {
+  private read(request: IncomingMessage, response: ServerResponse): boolean {
+    const { url = '' } = request;
+    const read = this.reads.find(({ prefix }) => url.startsWith(prefix));
+    const reference = url.slice(read?.prefix.length);
+    if (!read || !PLAIN_SEGMENT.test(reference) || !read.isKnown(reference) || !isPlainRead(request))
+      return false;
+    const principal = this.admit(read.permission, request);
+    if (!principal) return false;
+    void this.answer(read.route, principal, request, response, () => read.handle(reference, response));
+    return true;
+  }
+
+  private call(request: IncomingMessage, response: ServerResponse): boolean {
+    const call = request.method === 'POST' ? this.calls.get(request.url ?? '') : undefined;
+    const principal = call && this.isPlainCall(request) ? this.admit(call.permission, request) : null;
+    if (!call || !principal) return false;
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => this.take(call, principal, Buffer.concat(chunks), request, response));
+    return true;
+  }
+
+  private isPlainCall({ headers }: IncomingMessage): boolean {
     return (
       PLAIN_JSON.test(headers['content-type'] ?? '') &&
       Number(headers['content-length']) > 0 &&
@@ -60,24 +77,24 @@ export class FastPath {
   }
 
   /** Who may make this call; null for whoever may not, or presents a token that is to be verified first. */
-  private admit(call: HotCall, request: IncomingMessage): Principal | null {
+  private admit(permission: Permission, request: IncomingMessage): Principal | null {
     const { door, authenticator } = this.entrance;
     try {
       door.admit(request);
       const principal = authenticator.recognize(request.headers, request.socket.remoteAddress);
-      return principal && authenticator.may(principal, call.permission) ? principal : null;
+      return principal && authenticator.may(principal, permission) ? principal : null;
     } catch {
       return null;
     }
   }
 
-  private async take(
+  private take(
     call: HotCall,
     principal: Principal,
     bytes: Buffer,
     incoming: IncomingMessage,
     response: ServerResponse,
-  ): Promise<void> {
+  ): void {
     let request: unknown;
     try {
       request = call.toRequest(JSON.parse(bytes.toString()));
@@ -86,12 +103,28 @@ export class FastPath {
       this.routed(incoming, response);
       return;
     }
-    const traceId = traceIdOf(incoming.headers['x-request-id']);
+    response.statusCode = call.status;
+    void this.answer(call.route, principal, incoming, response, (ctx) => call.handle(ctx, request));
+  }
+
+  private async answer(
+    route: string,
+    principal: Principal,
+    { headers: sent, method = '', url = '', socket }: IncomingMessage,
+    response: ServerResponse,
+    handle: (ctx: OperationContext) => Promise<object | undefined>,
+  ): Promise<void> {
+    const traceId = traceIdOf(sent['x-request-id']);
     const headers = { ...this.entrance.headers, 'X-Request-Id': traceId };
-    const context = { traceId, principal, route: call.route };
+    const context = { traceId, principal, route };
     try {
-      const body = JSON.stringify(await call.handle(context, request));
-      response.writeHead(call.status, {
+      const answer = await handle(context);
+      if (answer === undefined) {
+        response.writeHead(response.statusCode, headers).end();
+        return;
+      }
+      const body = JSON.stringify(answer);
+      response.writeHead(response.statusCode, {
         ...headers,
         'Content-Type': 'application/json; charset=utf-8',
         'Content-Length': Buffer.byteLength(body),
@@ -100,8 +133,16 @@ export class FastPath {
     } catch (error) {
       if (!response.headersSent)
         for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-      const failed = { context, method: 'POST', target: call.path, peer: incoming.socket.remoteAddress };
+      const failed = { context, method, target: url, peer: socket.remoteAddress };
       await this.entrance.errors.answer(error, failed, response);
     }
   }
+}
+
+function isPlainRead({ headers }: IncomingMessage): boolean {
+  return (
+    headers['content-length'] === undefined &&
+    headers['transfer-encoding'] === undefined &&
+    headers.origin === undefined
+  );
 }

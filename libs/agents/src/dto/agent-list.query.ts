@@ -1,4 +1,5 @@
 import { BooleanField, EnumField, pageQuery, TextField } from '#contract';
+import { BUDGET_STATUSES, type BudgetStatus } from '#kernel';
 import { ROLE_NAMES } from '#rbac';
 
 export class AgentListQuery extends pageQuery({ list: 'agents', place: ['string'], maxLimit: 500 }) {
@@ -22,4 +23,10 @@ export class AgentListQuery extends pageQuery({ list: 'agents', place: ['string'
 
   @TextField({ description: 'Only with exactly this capability.', example: 'code' })
   capability?: string;
+
+  @EnumField(BUDGET_STATUSES, {
+    description: 'Only agents whose budget of today has this status.',
+    example: 'paused',
+  })
+  status?: BudgetStatus;
 }

@@ -6,6 +6,8 @@ import { AuditCountsRepository } from './audit-counts.repository.js';
 /** Lets the counts follow the log. */
 @Injectable()
 export class CountsFollower extends LogFollower {
+  protected readonly slice = 2_000;
+
   constructor(
     private readonly counts: AuditCountsRepository,
     private readonly transactions: TransactionRunner,

@@ -3,12 +3,10 @@ import { type EventBus, systemContext } from '#kernel';
 
 /** How long entries may gather: what reads on in the log costs the writer a unit of work each time. */
 const PAUSE_MS = 300;
-/** How many entries one transaction takes, so that nothing waits long behind it. */
-const SLICE = 2_000;
-
 /** What follows the log after its commits, so that what is recorded does not wait for it. */
 export abstract class LogFollower implements OnModuleInit, OnModuleDestroy {
-  protected readonly slice = SLICE;
+  /** How many entries one transaction takes, so that nothing waits long behind it. */
+  protected abstract readonly slice: number;
   protected readonly ctx;
   private readonly logger = new Logger(this.constructor.name);
   private unsubscribe = (): void => undefined;

@@ -6,6 +6,8 @@ import { AuditTextRepository } from './audit-text.repository.js';
 /** Lets the index of words follow the log. */
 @Injectable()
 export class TextFollower extends LogFollower {
+  protected readonly slice = 400;
+
   constructor(
     private readonly text: AuditTextRepository,
     private readonly transactions: TransactionRunner,
