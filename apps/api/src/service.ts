@@ -12,7 +12,7 @@ import { BudgetController } from '#budget';
 import type { Config } from '#config';
 import { ChecksController, PolicyService } from '#decisions';
 import { AgentDirectory, systemContext } from '#kernel';
-import { MetricsController } from '#metrics';
+import { MetricsController, MetricStatisticsController } from '#metrics';
 import { Authenticator, Door, loadPolicy, policyFile } from '#rbac';
 import { AppModule } from './app.module.js';
 import { API_PREFIX, OUTSIDE_PREFIX } from './http/api-prefix.js';
@@ -21,7 +21,7 @@ import { ConnectionDrain } from './http/connection-drain.js';
 import { ErrorAnswers } from './http/error-answers.js';
 import { FastPath } from './http/fast-path.js';
 import { Health } from './http/health.js';
-import { hotCall, hotRead } from './http/hot-call.js';
+import { hotCall, hotLookup, hotReads } from './http/hot-call.js';
 import { listen } from './http/listen.js';
 import { serveOpenApi } from './http/openapi.js';
 import { toDomainError, toProblem } from './http/problem-details.js';
@@ -122,8 +122,15 @@ function takeFastPath(app: NestExpressApplication, server: Server, config: Confi
   ];
   const agents = app.get(AgentDirectory);
   const isAgent = (reference: string): boolean => agents.resolve(reference) !== null;
-  // Reads that are to be recorded go the routed way, which does that.
-  const reads = config.auditReads ? [] : [hotRead(app, AgentsController, 'get', isAgent)];
+  const reads = [
+    hotLookup(app, AgentsController, 'get', isAgent),
+    ...hotReads(app, AgentsController, 'list'),
+    ...hotReads(app, AuditController, 'list'),
+    ...hotReads(app, AuditController, 'stats'),
+    ...hotReads(app, MetricStatisticsController, 'aggregate'),
+    ...hotReads(app, MetricStatisticsController, 'timeseries'),
+    ...hotReads(app, MetricStatisticsController, 'leaderboard'),
+  ];
   const entrance = {
     door: app.get(Door),
     authenticator: app.get(Authenticator),
@@ -134,7 +141,8 @@ function takeFastPath(app: NestExpressApplication, server: Server, config: Confi
   const [routed, ...others] = server.listeners('request') as RequestListener[];
   if (!routed || others.length > 0) throw new Error('Express is not the one listener for requests');
   server.removeListener('request', routed);
-  server.on('request', new FastPath(calls, reads, entrance, routed).listener);
+  // Reads that are to be recorded go the routed way, which does that.
+  server.on('request', new FastPath(calls, config.auditReads ? [] : reads, entrance, routed).listener);
 }
 
 /** A refused upgrade, as the raw socket needs it. */

@@ -4,19 +4,30 @@ import {
   AgentDirectory,
   AgentNotFound,
   BudgetCalendar,
+  type BudgetDay,
   BudgetState,
   type BudgetStatus,
   type OperationContext,
+  perObject,
 } from '#kernel';
-import { PolicyInForce } from '#rbac';
+import { type Policy, PolicyInForce } from '#rbac';
 import { type TaggedAgent, tagOf } from './agent-tag.js';
-import { type AgentFilter, AgentsReadModel } from './agents.read-model.js';
+import { type AgentFilter, type AgentRow, AgentsReadModel } from './agents.read-model.js';
 import { type AgentResponse, toAgentResponse } from './dto/agent.response.js';
 import type { RegistrySummaryResponse } from './dto/registry-summary.response.js';
+
+/** Agents as they are answered under one policy on one day. */
+interface AgentView {
+  readonly policy: Policy;
+  readonly today: BudgetDay;
+  readonly toResponse: (row: AgentRow) => AgentResponse;
+}
 
 /** Answers what the registry holds, rights and limits resolved against the policy in force. */
 @Injectable()
 export class AgentsQueries {
+  private view: AgentView | null = null;
+
   constructor(
     private readonly readModel: AgentsReadModel,
     private readonly directory: AgentDirectory,
@@ -30,7 +41,7 @@ export class AgentsQueries {
     const ref = this.directory.resolve(reference);
     const row = ref && (await this.readModel.findLive(ref.agentId));
     if (!row) throw new AgentNotFound(reference);
-    const agent = toAgentResponse(row, this.policy.current, this.calendar.today());
+    const agent = this.present(row);
     return { agent, tag: tagOf(row.version, agent) };
   }
 
@@ -38,7 +49,7 @@ export class AgentsQueries {
   async getChanged(ctx: OperationContext, agentId: string): Promise<AgentResponse> {
     const row = await this.readModel.find(ctx, agentId);
     if (!row) throw new AgentNotFound(agentId);
-    return toAgentResponse(row, this.policy.current, this.calendar.today());
+    return this.present(row);
   }
 
   /** @param status of the budget of today. */
@@ -48,8 +59,17 @@ export class AgentsQueries {
   ): Promise<PageOf<AgentResponse>> {
     const agentIds = status && (await this.findByStatus(status));
     const found = await this.readModel.list({ ...filter, agentIds }, page);
+    return { ...found, items: found.items.map((row) => this.present(row)) };
+  }
+
+  private present(row: AgentRow): AgentResponse {
+    const policy = this.policy.current;
     const today = this.calendar.today();
-    return { ...found, items: found.items.map((row) => toAgentResponse(row, this.policy.current, today)) };
+    if (this.view?.policy !== policy || this.view.today.date !== today.date) {
+      const toResponse = perObject((each: AgentRow) => toAgentResponse(each, policy, today));
+      this.view = { policy, today, toResponse };
+    }
+    return this.view.toResponse(row);
   }
 
   private async findByStatus(status: BudgetStatus): Promise<string[]> {

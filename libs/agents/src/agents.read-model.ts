@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Page, type PageOf, pageOf } from '#contract';
 import { BudgetCalendar, type OperationContext } from '#kernel';
-import { type Dialect, IN_JSON, Reader, realColumn, type Selectable, Where } from '#persistence';
+import { type Dialect, IN_JSON, Reader, realColumn, RowMemo, type Selectable, Where } from '#persistence';
 
 /** An agent with what it used today and did in its life: a row of three tables, no scan of any history. */
 export interface AgentRow {
@@ -79,12 +79,14 @@ const FROM = `FROM agent_identities a
 @Injectable()
 export class AgentsReadModel {
   private readonly columns: readonly string[];
+  private readonly rows: RowMemo<AgentRow, AgentRow>;
 
   constructor(
     private readonly reader: Reader,
     private readonly calendar: BudgetCalendar,
   ) {
     this.columns = [...COLUMNS, realColumn(reader.dialect, 'a.role_confidence')];
+    this.rows = new RowMemo(this.columns, (row) => row);
   }
 
   findLive(agentId: string): Promise<AgentRow | null> {
@@ -111,7 +113,7 @@ export class AgentsReadModel {
     const all = toWhere(filter, dialect);
     const part = toWhere(filter, dialect).andAll(`${name} > ?`, page.after);
     const [rows, [counted]] = await Promise.all([
-      this.reader.select<AgentRow>(this.columns, `${FROM} ${part.sql} ORDER BY ${name} LIMIT ? OFFSET ?`, [
+      this.rows.select(this.reader, `${FROM} ${part.sql} ORDER BY ${name} LIMIT ? OFFSET ?`, [
         this.calendar.today().date,
         ...part.parameters,
         page.limit + 1,

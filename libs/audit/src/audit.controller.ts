@@ -13,7 +13,7 @@ import {
   sendPage,
   TakesBatches,
 } from '#contract';
-import type { OperationContext } from '#kernel';
+import { type OperationContext, perObject } from '#kernel';
 import { RequirePermission } from '#rbac';
 import { AuditService } from './audit.service.js';
 import { AuditEntryResponse, toAuditEntryResponse } from './dto/audit-entry.response.js';
@@ -21,6 +21,9 @@ import { AuditListQuery, EventListQuery, toAuditFilter } from './dto/audit-list.
 import { AuditStatsQuery } from './dto/audit-stats.query.js';
 import { AuditStatsResponse, toAuditStatsResponse } from './dto/audit-stats.response.js';
 import { IngestEventItem, IngestEventRequest } from './dto/ingest-event.request.js';
+
+/** Pages show the same entries again and again. */
+const toListed = perObject(toAuditEntryResponse);
 
 @ApiTags('events')
 @Controller('events')
@@ -72,7 +75,7 @@ export class AuditController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<AuditEntryResponse[]> {
     const page = await this.audit.list(ctx, toAuditFilter(query), query.page());
-    return sendPage(response, query, page).map(toAuditEntryResponse);
+    return sendPage(response, query, page).map(toListed);
   }
 
   @Get('audit/stats')
@@ -98,6 +101,6 @@ export class AuditController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<AuditEntryResponse[]> {
     const page = await this.audit.list(ctx, { agentId: query.agent_id }, query.page());
-    return sendPage(response, query, page).map(toAuditEntryResponse);
+    return sendPage(response, query, page).map(toListed);
   }
 }

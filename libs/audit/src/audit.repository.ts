@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Page, type PageOf, pageOf } from '#contract';
 import type { RecordedEvent } from '#kernel';
-import { type Dialect, Reader, Where } from '#persistence';
+import { type Dialect, Reader, RowMemo, Where } from '#persistence';
 import { EVENT_COLUMNS, type LogRow, toRecordedEvent } from './log/log-columns.js';
 import { seqBounds } from './log/log-times.js';
 
@@ -50,6 +50,8 @@ export interface AuditFilter {
 /** Reads the log. Nothing here writes: entries come through the log's sink alone. */
 @Injectable()
 export class AuditRepository {
+  private readonly events = new RowMemo<LogRow, RecordedEvent>(EVENT_COLUMNS, toRecordedEvent);
+
   constructor(private readonly reader: Reader) {}
 
   /** How many entries the log holds; also the newest sequence number. */
@@ -69,12 +71,12 @@ export class AuditRepository {
     // A place is behind the end already, and only one upper bound can lead the search.
     if (after) where.andAll(`${seq} < ?`, after);
     else if (filter.to != null) where.and(bounds.to.sql, bounds.to.parameter(filter.to));
-    const rows = await this.reader.select<LogRow>(
-      EVENT_COLUMNS,
+    const events = await this.events.select(
+      this.reader,
       `FROM ${from} ${where.sql} ORDER BY ${seq} DESC LIMIT ? OFFSET ?`,
       [...where.parameters, limit + 1, skip],
     );
-    return pageOf(rows.map(toRecordedEvent), limit, ({ seq }) => [seq]);
+    return pageOf(events, limit, ({ seq }) => [seq]);
   }
 
   /** In log order, from the entry after `seq`. */

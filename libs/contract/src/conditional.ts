@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiResponse } from '@nestjs/swagger';
-import type { ServerResponse } from 'node:http';
+import type { AnswerHead } from './answer-head.js';
 import { ApiProblems } from './problem.js';
 
 /** An entity tag as a condition names it: weak or not, and its text without the quotes. */
@@ -32,14 +32,14 @@ export function matchTags(header: string | undefined): string[] | null {
  * (RFC 9110, section 13.1.2). Caches must ask every time.
  * @param tag without its quotes.
  */
-export function sendTagged<T>(response: ServerResponse, tag: string, body: T): T | undefined {
-  response.setHeader('ETag', `"${tag}"`);
-  response.setHeader('Cache-Control', 'private, no-cache');
-  const header = response.req.headers['if-none-match'];
+export function sendTagged<T>(head: AnswerHead, tag: string, body: T): T | undefined {
+  head.setHeader('ETag', `"${tag}"`);
+  head.setHeader('Cache-Control', 'private, no-cache');
+  const header = head.req.headers['if-none-match'];
   if (header === undefined) return body;
   const tags = parseTags(header);
   if (tags?.every(({ text }) => text !== tag)) return body;
-  response.statusCode = 304;
+  head.statusCode = 304;
   return undefined;
 }
 

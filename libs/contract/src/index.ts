@@ -1,3 +1,4 @@
+export * from './answer-head.js';
 export * from './batch.js';
 export * from './compiled-checks.js';
 export * from './conditional.js';

@@ -1,6 +1,6 @@
 import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiOkResponse } from '@nestjs/swagger';
-import type { Response } from 'express';
+import type { AnswerHead } from './answer-head.js';
 import type { Place } from './cursor.js';
 import type { PagedQuery } from './page.query.js';
 import { ApiProblems } from './problem.js';
@@ -35,11 +35,11 @@ const TOTAL_HEADER = 'X-Total-Count';
 const LINK_HEADER = 'Link';
 
 /** Sends a page as a bare array, what is known of the rest in headers: the next page as RFC 8288 has it. */
-export function sendPage<T>(response: Response, query: PagedQuery, { items, next, total }: PageOf<T>): T[] {
-  if (total !== undefined) response.setHeader(TOTAL_HEADER, total);
+export function sendPage<T>(head: AnswerHead, query: PagedQuery, { items, next, total }: PageOf<T>): T[] {
+  if (total !== undefined) head.setHeader(TOTAL_HEADER, total);
   if (next) {
-    const target = `${response.req.path}?${query.queryAfter(next).toString()}`;
-    response.setHeader(LINK_HEADER, `<${target}>; rel="next"`);
+    const { pathname } = new URL(head.req.url ?? '/', 'http://localhost');
+    head.setHeader(LINK_HEADER, `<${pathname}?${query.queryAfter(next).toString()}>; rel="next"`);
   }
   return items;
 }

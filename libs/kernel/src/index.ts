@@ -8,6 +8,7 @@ export * from './ids.js';
 export * from './limits.js';
 export * from './operation-context.js';
 export * from './outcome.js';
+export * from './per-object.js';
 export * from './ports.js';
 export * from './principal.js';
 export * from './random.js';

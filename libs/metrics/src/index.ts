@@ -1,3 +1,4 @@
+export { MetricStatisticsController } from './metric-statistics.controller.js';
 export * from './agent-totals.entity.js';
 export * from './metric.entity.js';
 export * from './metrics.controller.js';

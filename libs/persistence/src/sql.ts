@@ -15,7 +15,7 @@ export interface DialectQueryable extends Queryable {
 /** Something whose rows can be read by the page. */
 export interface Selectable extends DialectQueryable {
   /**
-   * The rows of `SELECT columns rest`. On SQLite each comes as one JSON text: the driver makes every value of a row
+   * The rows of `SELECT columns rest`. Each comes as one JSON text: the driver of SQLite makes every value of a row
    * a call into the engine, which for a page of wide rows costs three times as much as to parse it.
    * @param columns names, or expressions with `AS` and a name; of text and whole numbers, or `realColumn`.
    */
@@ -118,26 +118,48 @@ export function nameOf(column: string): string {
   return /(\w+)$/.exec(column)?.[1] ?? column;
 }
 
-/** A column of floating-point numbers for `Reader.select`, with all their digits: SQLite's JSON has 15 of them. */
+/** A column of floating-point numbers for `Selectable.select`, with all their digits: SQLite's JSON has 15 of them. */
 export function realColumn(dialect: Dialect, column: string): string {
   return dialect === 'sqlite' ? `json(format('%!.17g', ${column})) AS ${nameOf(column)}` : column;
 }
 
+const JSON_ARRAY: Readonly<Record<Dialect, (values: string) => string>> = {
+  sqlite: (values) => `json_array(${values})`,
+  postgres: (values) => `CAST(json_build_array(${values}) AS TEXT)`,
+};
+
+/** The rows of `SELECT columns rest`, each the text of a JSON array. */
+export async function selectTexts(
+  db: DialectQueryable,
+  columns: readonly string[],
+  rest: string,
+  parameters: readonly unknown[],
+): Promise<string[]> {
+  const values = columns.map((column) => column.replace(/ AS \w+$/, '')).join(', ');
+  const rows = await db.query<{ row: string }>(
+    `SELECT ${JSON_ARRAY[db.dialect](values)} AS row ${rest}`,
+    parameters,
+  );
+  return rows.map(({ row }) => row);
+}
+
+/** Makes rows of such texts. */
+export function rowReader<Row extends object>(columns: readonly string[]): (text: string) => Row {
+  const names = columns.map(nameOf);
+  return (text) => {
+    const values = JSON.parse(text) as unknown[];
+    const row: Record<string, unknown> = {};
+    for (let index = 0; index < names.length; index += 1) row[names[index] as string] = values[index];
+    return row as Row;
+  };
+}
+
 /** As {@link Selectable} has it. */
 export async function selectRows<Row extends object>(
-  db: Omit<Selectable, 'select'>,
+  db: DialectQueryable,
   columns: readonly string[],
   rest: string,
   parameters: readonly unknown[],
 ): Promise<Row[]> {
-  if (db.dialect === 'postgres') return db.query(`SELECT ${columns.join(', ')} ${rest}`, parameters);
-  const names = columns.map(nameOf);
-  const values = columns.map((column) => column.replace(/ AS \w+$/, '')).join(', ');
-  const rows = await db.query<{ row: string }>(`SELECT json_array(${values}) AS row ${rest}`, parameters);
-  return rows.map(({ row }) => {
-    const members = JSON.parse(row) as unknown[];
-    const result: Record<string, unknown> = {};
-    for (let index = 0; index < names.length; index += 1) result[names[index] as string] = members[index];
-    return result as Row;
-  });
+  return (await selectTexts(db, columns, rest, parameters)).map(rowReader<Row>(columns));
 }

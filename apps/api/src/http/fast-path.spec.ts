@@ -19,7 +19,7 @@ describe('FastPath', () => {
     route: 'POST /hot',
     permission: 'events:write',
     status: 202,
-    toRequest: (body) => {
+    toInput: (body) => {
       if (body === 7) throw new DomainError('VALIDATION_FAILED', 'seven');
       return body;
     },

@@ -1,13 +1,19 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { ContextRequest } from '#contract';
-import type { OperationContext, Principal } from '#kernel';
+import type {
+  IncomingHttpHeaders,
+  IncomingMessage,
+  OutgoingHttpHeaders,
+  RequestListener,
+  ServerResponse,
+} from 'node:http';
+import type { AnswerHead, ContextRequest } from '#contract';
+import { type OperationContext, perObject, type Principal } from '#kernel';
 import type { Authenticator, Door, Permission } from '#rbac';
 import type { ErrorAnswers } from './error-answers.js';
 import type { HotCall, HotRead } from './hot-call.js';
 import { traceIdOf } from './request-context.middleware.js';
+import { SharedWork } from './shared-work.js';
 
 const PLAIN_JSON = /^application\/json(; ?charset=utf-8)?$/i;
-const PLAIN_SEGMENT = /^[\w-]+$/;
 
 /** What stands before a handler, the same as on the routed path. */
 export interface Entrance {
@@ -28,14 +34,17 @@ export interface Entrance {
  */
 export class FastPath {
   private readonly calls: ReadonlyMap<string, HotCall>;
+  private readonly reads: ReadonlyMap<string, HotRead>;
+  private readonly reading = new SharedWork<Answer>();
 
   constructor(
     calls: readonly HotCall[],
-    private readonly reads: readonly HotRead[],
+    reads: readonly HotRead[],
     private readonly entrance: Entrance,
     private readonly routed: RequestListener,
   ) {
     this.calls = new Map(calls.map((call) => [call.path, call]));
+    this.reads = new Map(reads.map((read) => [read.path, read]));
   }
 
   readonly listener = (request: IncomingMessage, response: ServerResponse): void => {
@@ -44,15 +53,24 @@ export class FastPath {
   };
 
   private read(request: IncomingMessage, response: ServerResponse): boolean {
-    const { url = '' } = request;
-    const read = this.reads.find(({ prefix }) => url.startsWith(prefix));
-    const reference = url.slice(read?.prefix.length);
-    if (!read || !PLAIN_SEGMENT.test(reference) || !read.isKnown(reference) || !isPlainRead(request))
-      return false;
-    const principal = this.admit(read.permission, request);
-    if (!principal) return false;
-    void this.answer(read.route, principal, request, response, () => read.handle(reference, response));
+    const { url = '', headers } = request;
+    const read = this.findRead(url);
+    const input = read && isPlainRead(request) ? inputOf(read, url.slice(read.path.length)) : null;
+    const principal = read && input !== null ? this.admit(read.permission, request) : null;
+    if (!read || !principal) return false;
+    // What decides over the answer, beside what is stored.
+    const key = JSON.stringify([principal.id, url, headers['if-none-match']]);
+    void this.answer(read, principal, request, response, (ctx) =>
+      this.reading.run(key, () => answerOf(read, ctx, input, new Head(request))),
+    );
     return true;
+  }
+
+  /** By the path, or by what stands before its last segment. */
+  private findRead(url: string): HotRead | undefined {
+    const end = url.indexOf('?');
+    const path = end < 0 ? url : url.slice(0, end);
+    return this.reads.get(path) ?? this.reads.get(path.slice(0, path.lastIndexOf('/') + 1));
   }
 
   private call(request: IncomingMessage, response: ServerResponse): boolean {
@@ -95,47 +113,94 @@ export class FastPath {
     incoming: IncomingMessage,
     response: ServerResponse,
   ): void {
-    let request: unknown;
+    let input: unknown;
     try {
-      request = call.toRequest(JSON.parse(bytes.toString()));
+      input = call.toInput(JSON.parse(bytes.toString()));
     } catch {
       (incoming as ContextRequest).bytes = bytes;
       this.routed(incoming, response);
       return;
     }
-    response.statusCode = call.status;
-    void this.answer(call.route, principal, incoming, response, (ctx) => call.handle(ctx, request));
+    void this.answer(call, principal, incoming, response, (ctx) => answerOf(call, ctx, input));
   }
 
   private async answer(
-    route: string,
+    { route }: HotCall | HotRead,
     principal: Principal,
     { headers: sent, method = '', url = '', socket }: IncomingMessage,
     response: ServerResponse,
-    handle: (ctx: OperationContext) => Promise<object | undefined>,
+    work: (ctx: OperationContext) => Promise<Answer>,
   ): Promise<void> {
     const traceId = traceIdOf(sent['x-request-id']);
     const headers = { ...this.entrance.headers, 'X-Request-Id': traceId };
     const context = { traceId, principal, route };
     try {
-      const answer = await handle(context);
-      if (answer === undefined) {
-        response.writeHead(response.statusCode, headers).end();
-        return;
-      }
-      const body = JSON.stringify(answer);
-      response.writeHead(response.statusCode, {
-        ...headers,
-        'Content-Type': 'application/json; charset=utf-8',
-        'Content-Length': Buffer.byteLength(body),
-      });
-      response.end(body);
+      const { status, headers: own, body } = await work(context);
+      response.writeHead(status, { ...headers, ...own }).end(body);
     } catch (error) {
       if (!response.headersSent)
         for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
       const failed = { context, method, target: url, peer: socket.remoteAddress };
       await this.entrance.errors.answer(error, failed, response);
     }
+  }
+}
+
+/** What a handler has come to, apart from the request that asked. */
+interface Answer {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: Buffer | string | undefined;
+}
+
+/** What a handler of a read says beside its body. */
+class Head implements AnswerHead {
+  readonly headers: OutgoingHttpHeaders = {};
+  statusCode = 0;
+
+  constructor(readonly req: { readonly url?: string; readonly headers: IncomingHttpHeaders }) {}
+
+  setHeader(name: string, value: string | number): void {
+    this.headers[name] = value;
+  }
+}
+
+/** A member of a list, with the comma before it. Rows that did not change come as the same objects again. */
+const toMember = perObject((item: object) => Buffer.from(`,${JSON.stringify(item)}`));
+const OPEN = Buffer.from('[');
+const CLOSE = Buffer.from(']');
+
+/** What a read answers, as the bytes that many may be sent. */
+function toBytes(answer: object): Buffer {
+  if (!Array.isArray(answer)) return Buffer.from(JSON.stringify(answer));
+  const [first, ...others] = (answer as object[]).map(toMember);
+  return Buffer.concat([OPEN, ...(first ? [first.subarray(1)] : []), ...others, CLOSE]);
+}
+
+async function answerOf(
+  hot: HotCall | HotRead,
+  ctx: OperationContext,
+  input: unknown,
+  head?: Head,
+): Promise<Answer> {
+  const answer = await hot.handle(ctx, input, head);
+  const status = head?.statusCode || hot.status;
+  if (answer === undefined) return { status, headers: head?.headers ?? {}, body: undefined };
+  const body = head ? toBytes(answer) : JSON.stringify(answer);
+  const headers = {
+    ...head?.headers,
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+  };
+  return { status, headers, body };
+}
+
+/** @returns null for what is to go the routed way. */
+function inputOf(read: HotRead, rest: string): unknown {
+  try {
+    return read.toInput(rest);
+  } catch {
+    return null;
   }
 }
 

@@ -1,71 +1,70 @@
-import type { ServerResponse } from 'node:http';
 import { posix } from 'node:path';
+import { parse } from 'node:querystring';
 import { type INestApplicationContext, type Type } from '@nestjs/common';
-import { HTTP_CODE_METADATA, PARAMTYPES_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
-import { ContractPipe } from '#contract';
+import {
+  CUSTOM_ROUTE_ARGS_METADATA,
+  HTTP_CODE_METADATA,
+  PARAMTYPES_METADATA,
+  PATH_METADATA,
+  ROUTE_ARGS_METADATA,
+} from '@nestjs/common/constants.js';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import { ContractPipe, type AnswerHead } from '#contract';
 import type { OperationContext } from '#kernel';
 import { type Permission, PERMISSION } from '#rbac';
 import { API_PREFIX } from './api-prefix.js';
 
+const OK = 200;
 const CREATED = 201;
 
-/** A POST handler that the fast path may call: all of it read off the decorators that the router reads. */
-export interface HotCall {
-  /** The path, without parameters. */
-  readonly path: string;
+/** A handler that the fast path may call: all of it read off the decorators that the router reads. */
+interface Hot {
   /** What entries of the log call it. */
   readonly route: string;
   readonly permission: Permission;
   readonly status: number;
+  handle(ctx: OperationContext, input: unknown, head?: AnswerHead): Promise<object | undefined>;
+}
+
+/** A POST handler. */
+export interface HotCall extends Hot {
+  /** The path, without parameters. */
+  readonly path: string;
   /** @throws ValidationFailed */
-  toRequest(body: unknown): unknown;
-  handle(ctx: OperationContext, request: unknown): Promise<object>;
+  toInput(body: unknown): unknown;
 }
 
-/** A GET handler that the fast path may call, for one thing that is there. */
-export interface HotRead {
-  /** What stands before the reference. */
-  readonly prefix: string;
-  readonly route: string;
-  readonly permission: Permission;
-  /** A static path may stand beside the parameter, and what is not there is the router's to refuse. */
-  isKnown(reference: string): boolean;
-  /** @param response takes headers and another status than 200. @returns nothing where there is no body. */
-  handle(reference: string, response: ServerResponse): Promise<object | undefined>;
+/** A GET handler. */
+export interface HotRead extends Hot {
+  /** The path, or, with a slash at its end, what stands before the reference of one thing. */
+  readonly path: string;
+  /**
+   * @param rest the request target behind `path`.
+   * @returns null for what is not plainly this handler's. @throws ValidationFailed
+   */
+  toInput(rest: string): unknown;
 }
 
-type Handler = (...parameters: unknown[]) => Promise<object>;
+/** What answers a request beside its own content: taken from where the router takes it. */
+type Source = 'ctx' | 'input' | 'head';
+const SOURCES: Readonly<Record<string, Source>> = {
+  [CUSTOM_ROUTE_ARGS_METADATA]: 'ctx',
+  [RouteParamtypes.BODY]: 'input',
+  [RouteParamtypes.QUERY]: 'input',
+  [RouteParamtypes.PARAM]: 'input',
+  [RouteParamtypes.RESPONSE]: 'head',
+};
+
+type Handler = (...parameters: unknown[]) => Promise<object | undefined>;
 
 /** What the router reads off a handler, and what calls it. */
 interface Routed {
-  readonly path: string;
+  readonly paths: readonly string[];
   readonly permission: Permission;
-  readonly parameters: readonly unknown[];
   readonly status: number | undefined;
-  readonly call: Handler;
-}
-
-/**
- * @param name of a handler `(@Param() id, @Res({ passthrough: true }) response)` under `@Get('….../:id')` that answers JSON.
- * @param isKnown as `HotRead` has it.
- * @throws Error when the handler is none such, or states no permission.
- */
-export function hotRead<Controller extends object>(
-  app: INestApplicationContext,
-  type: Type<Controller>,
-  name: keyof Controller & string,
-  isKnown: (reference: string) => boolean,
-): HotRead {
-  const { path, permission, call } = routed(app, type, name);
-  const [, prefix] = /^([^:]*\/):\w+$/.exec(path) ?? [];
-  if (prefix === undefined) throw new Error(`${path} cannot be a hot read`);
-  return {
-    prefix,
-    route: `GET ${path}`,
-    permission,
-    isKnown,
-    handle: (reference, response) => call(reference, response),
-  };
+  /** The class of its body or query. */
+  readonly inputType: Type | undefined;
+  readonly handle: Hot['handle'];
 }
 
 /**
@@ -77,16 +76,65 @@ export function hotCall<Controller extends object>(
   type: Type<Controller>,
   name: keyof Controller & string,
 ): HotCall {
-  const { path, permission, parameters, status = CREATED, call } = routed(app, type, name);
+  const { paths, permission, status = CREATED, inputType: metatype, handle } = routed(app, type, name);
+  const [path = ''] = paths;
   const pipe = new ContractPipe();
   return {
     path,
     route: `POST ${path}`,
     permission,
     status,
-    toRequest: (body) => pipe.transform(body, { type: 'body', metatype: parameters[1] as Type }),
-    handle: (ctx, request) => call(ctx, request),
+    toInput: (body) => pipe.transform(body, { type: 'body', metatype }),
+    handle,
   };
+}
+
+/** Neither escapes nor a sign that a form would decode. */
+const PLAIN_QUERY = /^\?(?:\w+=[\w.:-]*(?:&(?!$)|$))+$/;
+
+/**
+ * A read for each of its paths.
+ * @param name of a handler that takes no more than `@Ctx()`, `@Query()` and `@Res({ passthrough: true })`, under `@Get` with
+ * no parameter in its path, and answers JSON.
+ * @throws Error when the handler is none such, or states no permission.
+ */
+export function hotReads<Controller extends object>(
+  app: INestApplicationContext,
+  type: Type<Controller>,
+  name: keyof Controller & string,
+): HotRead[] {
+  const { paths, permission, inputType: metatype, handle } = routed(app, type, name);
+  const pipe = new ContractPipe();
+  const toInput = (rest: string): unknown => {
+    if (rest !== '' && !PLAIN_QUERY.test(rest)) return null;
+    const given = parse(rest.slice(1));
+    const once = Object.values(given).every((value) => typeof value === 'string');
+    return once ? pipe.transform(given, { type: 'query', metatype }) : null;
+  };
+  return paths.map((path) => ({ path, route: `GET ${path}`, permission, status: OK, toInput, handle }));
+}
+
+const PLAIN_SEGMENT = /^[\w-]+$/;
+
+/**
+ * @param name of a handler that takes no more than `@Ctx()`, `@Param()` and `@Res({ passthrough: true })`, under
+ * `@Get('….../:id')`, and answers JSON.
+ * @param isKnown whether there is such a thing: a static path may stand beside the parameter, and what is not there is the
+ * router's to refuse.
+ * @throws Error when the handler is none such, or states no permission.
+ */
+export function hotLookup<Controller extends object>(
+  app: INestApplicationContext,
+  type: Type<Controller>,
+  name: keyof Controller & string,
+  isKnown: (reference: string) => boolean,
+): HotRead {
+  const { paths, permission, handle } = routed(app, type, name);
+  const [template = ''] = paths;
+  const [, path] = /^([^:]*\/):\w+$/.exec(template) ?? [];
+  if (path === undefined) throw new Error(`${template} cannot be a hot read`);
+  const toInput = (rest: string): unknown => (PLAIN_SEGMENT.test(rest) && isKnown(rest) ? rest : null);
+  return { path, route: `GET ${template}`, permission, status: OK, toInput, handle };
 }
 
 function routed<Controller extends object>(
@@ -95,11 +143,39 @@ function routed<Controller extends object>(
   name: keyof Controller & string,
 ): Routed {
   const handler = (type.prototype as Record<string, Handler>)[name] as Handler;
-  const pathOf = (target: object) => Reflect.getMetadata(PATH_METADATA, target) as string;
-  const parameters = Reflect.getMetadata(PARAMTYPES_METADATA, type.prototype as object, name) as unknown[];
   const permission = Reflect.getMetadata(PERMISSION, handler) as Permission | undefined;
-  if (!permission || parameters.length !== 2) throw new Error(`${type.name}.${name} cannot be called so`);
-  const path = posix.join('/', API_PREFIX, pathOf(type), pathOf(handler)).replace(/\/$/, '');
-  const status = Reflect.getMetadata(HTTP_CODE_METADATA, handler) as number | undefined;
-  return { path, permission, parameters, status, call: handler.bind(app.get(type)) };
+  if (!permission) throw new Error(`${type.name}.${name} states no permission`);
+  const sources = sourcesOf(type, name);
+  const types = Reflect.getMetadata(PARAMTYPES_METADATA, type.prototype as object, name) as Type[];
+  const call = handler.bind(app.get(type));
+  return {
+    paths: pathsOf(type, handler),
+    permission,
+    status: Reflect.getMetadata(HTTP_CODE_METADATA, handler) as number | undefined,
+    inputType: types[sources.indexOf('input')],
+    handle: (ctx, input, head) => {
+      const given = { ctx, input, head };
+      return call(...sources.map((source) => given[source]));
+    },
+  };
+}
+
+function pathsOf(type: Type, handler: Handler): string[] {
+  const pathOf = (target: object) => Reflect.getMetadata(PATH_METADATA, target) as string | string[];
+  return [pathOf(handler)]
+    .flat()
+    .map((path) => posix.join('/', API_PREFIX, pathOf(type) as string, path).replace(/\/$/, ''));
+}
+
+/** Where each of a handler's parameters comes from. */
+function sourcesOf(type: Type, name: string): Source[] {
+  const declared = Reflect.getMetadata(ROUTE_ARGS_METADATA, type, name) as Record<string, { index: number }>;
+  const sources: Source[] = [];
+  for (const [key, { index }] of Object.entries(declared)) {
+    const [kind = ''] = key.split(':');
+    const source = SOURCES[kind.endsWith(CUSTOM_ROUTE_ARGS_METADATA) ? CUSTOM_ROUTE_ARGS_METADATA : kind];
+    if (!source || sources.includes(source)) throw new Error(`${type.name}.${name} cannot be called so`);
+    sources[index] = source;
+  }
+  return sources;
 }
