@@ -124,6 +124,34 @@ const READS: readonly Case[] = [
   onAgent('HTTP/1.0', { version: '1.0' }),
 ];
 
+const LISTS = [
+  ...['agents', 'agents/registry', 'registry/agents', 'events/audit', 'events/audit/stats'],
+  ...['metrics/aggregate', 'metrics/timeseries', 'metrics/leaderboard'],
+];
+const QUERIES = [
+  ...['', '?', '?limit=2', '?limit=2&', '?&limit=2', '?limit=0', '?limit=x', '?limit=2&limit=3', '?limit[]=2'],
+  ...['?limit=%32', '?li%6dit=2', '?limit=2#x', '#x?limit=2', '?skip=1&limit=1', '?offset=1', '?cursor=abc'],
+  ...['?agent_id=bound', '?agent_id=nobody', '?role=developer&limit=1', '?q=edit+x', '?q=a%20b', '?unknown=1'],
+  ...['?__proto__=1', '?constructor=1', '?days=7', '?days=7&group_by=agent', '?percentiles=50,95', '?by=cost'],
+  ...['?bucket=hour&days=1', '?start_date=2026-01-01T00:00:00Z', '?start_date=2026-01-01', '?limit=', '?=2'],
+  ...['/', '//', '?limit=2?', '?limit=2=3', '?limit=2;skip=1'],
+];
+const onList = (list: string, what: string, change: Partial<RawRequest> = {}): Case => [
+  `${list}: ${what}`,
+  { method: 'GET', target: `/api/v1/${list}`, headers: as(ADMIN_KEY), ...change },
+];
+const LIST_READS: readonly Case[] = LISTS.flatMap((list) => [
+  ...QUERIES.map((query) => onList(list, `target ends with ${query}`, { target: `/api/v1/${list}${query}` })),
+  onList(list, 'no key', { headers: [] }),
+  onList(list, 'a key of an agent', { headers: [['X-API-Key', '{agent}']] }),
+  onList(list, 'an own request id', { headers: [...as(ADMIN_KEY), ['X-Request-Id', 'mine-1']] }),
+  onList(list, 'an origin that is listed', {
+    headers: [...as(ADMIN_KEY), ['Origin', 'http://localhost:3000']],
+  }),
+  onList(list, 'an absolute target', { target: `http://localhost/api/v1/${list}?limit=1` }),
+  onList(list, 'HEAD', { method: 'HEAD' }),
+]);
+
 /** What differs from one request to the next, and what from one service to the other, made alike. */
 function normalised({ status, headers, text }: RawAnswer): unknown {
   const { 'x-request-id': id, 'content-length': length, etag, ...rest } = headers;
@@ -165,7 +193,7 @@ describe.each(['true', 'false'])('the fast path and the routed path, RBAC %s', (
     return send(service.service.port, { method: 'POST', ...request, headers: [...own, ...lines] });
   };
 
-  it.each([...CASES, ...READS])('answer alike: %s', async (_what, request) => {
+  it.each([...CASES, ...READS, ...LIST_READS])('answer alike: %s', async (_what, request) => {
     const expected = await ask(routed, request);
     expect(normalised(await ask(fast, request))).toEqual(normalised(expected));
   });

@@ -90,7 +90,7 @@ export function hotCall<Controller extends object>(
 }
 
 /** Neither escapes nor a sign that a form would decode. */
-const PLAIN_QUERY = /^\?(?:\w+=[\w.:-]*(?:&(?!$)|$))+$/;
+const PLAIN_QUERY = /^\?(?:\w+=[\w.,:-]*(?:&(?!$)|$))+$/;
 
 /**
  * A read for each of its paths.

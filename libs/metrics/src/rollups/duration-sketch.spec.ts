@@ -36,9 +36,22 @@ describe('DurationSketch', () => {
     );
   });
 
+  it('is the same merged from texts and single values', () => {
+    fc.assert(
+      fc.property(durations, durations, durations, (a, b, single) => {
+        const text = [sketchOf(a).toString(), ...single, sketchOf(b).toString()].join(';');
+        expect(DurationSketch.merged(text).toString()).toBe(sketchOf([...a, ...single, ...b]).toString());
+      }),
+    );
+    const extremes = [0, Number.MAX_SAFE_INTEGER];
+    expect(DurationSketch.merged(extremes.join(';')).toString()).toBe(sketchOf(extremes).toString());
+  });
+
   it('knows no quantile of nothing', () => {
     expect(new DurationSketch().quantile(0.5)).toBeNull();
     expect(DurationSketch.parse('[]').quantile(1)).toBeNull();
+    expect(DurationSketch.merged(null).quantile(1)).toBeNull();
+    expect(DurationSketch.merged('[]').quantile(1)).toBeNull();
   });
 
   it('grows with the spread of the values and not with their number', () => {

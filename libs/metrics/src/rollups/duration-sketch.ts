@@ -4,6 +4,7 @@ const GAMMA = (1 + ACCURACY) / (1 - ACCURACY);
 const LOG_GAMMA = Math.log(GAMMA);
 /** The bin of zero, which has no logarithm. */
 const ZERO = -1;
+const BINS = binOf(Number.MAX_SAFE_INTEGER) - ZERO + 1;
 
 /**
  * A DDSketch (Masson, Rim and Lee, VLDB 2019) of durations in whole microseconds: a count for each bin, whose bounds
@@ -23,9 +24,27 @@ export class DurationSketch {
     return sketch;
   }
 
+  /** @param text sketches, and microseconds of single durations, between semicolons; null for none. */
+  static merged(text: string | null): DurationSketch {
+    const sketch = new DurationSketch();
+    if (text === null) return sketch;
+    const counts = new Float64Array(BINS);
+    for (const part of text.split(';')) {
+      const numbers = part.startsWith('[') ? (JSON.parse(part) as number[]) : [binOf(Number(part)), 1];
+      for (let index = 0; index < numbers.length; index += 2) {
+        const bin = (numbers[index] as number) - ZERO;
+        counts[bin] = (counts[bin] as number) + (numbers[index + 1] as number);
+      }
+    }
+    counts.forEach((count, index) => {
+      if (count > 0) sketch.addTo(index + ZERO, count);
+    });
+    return sketch;
+  }
+
   /** @param us microseconds, not below 0. */
   add(us: number): void {
-    this.addTo(us < 1 ? ZERO : Math.ceil(Math.log(us) / LOG_GAMMA), 1);
+    this.addTo(binOf(us), 1);
   }
 
   merge(other: DurationSketch): void {
@@ -58,4 +77,8 @@ export class DurationSketch {
     this.bins.set(bin, (this.bins.get(bin) ?? 0) + count);
     this.total += count;
   }
+}
+
+function binOf(us: number): number {
+  return us < 1 ? ZERO : Math.ceil(Math.log(us) / LOG_GAMMA);
 }

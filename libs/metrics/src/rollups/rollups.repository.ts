@@ -45,14 +45,10 @@ export interface MetricAnswer {
   readonly groups: readonly MetricGroup[];
 }
 
-type Row = Record<(typeof PERIOD_SUMS)[number], number> & {
+type Row = Omit<MetricGroup, 'times'> & {
   built: number;
   raw_from: number;
   present: number | null;
-  key: string | null;
-  bucket: number | null;
-  min: number | null;
-  max: number | null;
   times: string | null;
 };
 
@@ -60,6 +56,11 @@ type Row = Record<(typeof PERIOD_SUMS)[number], number> & {
 const SUM: Readonly<Record<Dialect, (column: string) => string>> = {
   sqlite: (column) => `TOTAL(${column})`,
   postgres: (column) => `COALESCE(SUM(${column}), 0)`,
+};
+/** The same again, as SQLite's JSON has it with all digits: where that is exact, a whole number. */
+const WHOLE: Readonly<Record<Dialect, (column: string) => string>> = {
+  sqlite: (column) => `iif(g.${column} < 9e18, CAST(g.${column} AS INTEGER), g.${column}) AS ${column}`,
+  postgres: (column) => `g.${column}`,
 };
 const JOINED: Readonly<Record<Dialect, string>> = {
   sqlite: `group_concat(times, ';')`,
@@ -78,8 +79,15 @@ const KEYS: Readonly<Record<Group, string>> = {
 @Injectable()
 export class RollupsRepository {
   private kept: Kept = { built: true, rawFrom: 0 };
+  private readonly columns: readonly string[];
 
-  constructor(private readonly reader: Reader) {}
+  constructor(private readonly reader: Reader) {
+    this.columns = [
+      ...['state.built', 'state.raw_from', 'g.present', 'g.key', 'g.bucket'],
+      ...PERIOD_SUMS.map(WHOLE[reader.dialect]),
+      ...['g.min AS executionTimeMin', 'g.max AS executionTimeMax', 'g.times'],
+    ];
+  }
 
   /** @param limit of the groups. @throws StoreUnavailable, ValidationFailed for minutes that are gone */
   async answer(question: MetricQuestion, limit: number): Promise<MetricAnswer> {
@@ -103,12 +111,12 @@ export class RollupsRepository {
     if (parts.length === 0) parts.push({ sql: NOTHING, parameters: [] });
     const sums = PERIOD_SUMS.map((sum) => `${SUM[dialect](sum)} AS ${sum}`).join(', ');
     const times = question.quantiles ? JOINED[dialect] : 'NULL';
-    const sql = `SELECT state.built, state.raw_from, g.* FROM metric_rollup_state state LEFT JOIN (
+    const from = `FROM metric_rollup_state state LEFT JOIN (
         SELECT 1 AS present, key, bucket, ${sums}, MIN(min) AS min, MAX(max) AS max, ${times} AS times
         FROM (${parts.map((part) => part.sql).join(' UNION ALL ')}) parts
         GROUP BY key, bucket ORDER BY bucket, key LIMIT ?
       ) g ON TRUE ORDER BY g.bucket, g.key`;
-    return this.reader.query<Row>(sql, [...parts.flatMap(({ parameters }) => parameters), limit]);
+    return this.reader.select<Row>(this.columns, from, [...parts.flatMap(({ parameters }) => parameters), limit]);
   }
 }
 
@@ -167,22 +175,7 @@ const RAW = {
   times: { column: 'CAST(r.execution_time_us AS TEXT)', join: '' },
 };
 
-function toGroup({ key, bucket, min, max, times, ...row }: Row): MetricGroup {
-  const sums = Object.fromEntries(PERIOD_SUMS.map((sum) => [sum, row[sum]])) as unknown as MetricSums &
-    UsageSums;
-  const figures = { ...sums, executionTimeMin: min, executionTimeMax: max, times: toSketch(times) };
-  return { key, bucket, ...figures };
-}
-
-/** @param text sketches, and microseconds of single metrics, between semicolons. */
-function toSketch(text: string | null): DurationSketch {
-  const sketch = new DurationSketch();
-  for (const part of text?.split(';') ?? []) {
-    if (part.startsWith('[')) sketch.merge(DurationSketch.parse(part));
-    else sketch.add(Number(part));
-  }
-  return sketch;
-}
+const toGroup = (row: Row): MetricGroup => ({ ...row, times: DurationSketch.merged(row.times) });
 
 /** Many groups as one. */
 export function together(groups: readonly MetricFigures[]): MetricFigures {
