@@ -12,6 +12,7 @@ const GIVE_UP_AFTER_ERRORS = 1000;
 /**
  * @typedef {object} Request
  * @property {string} url
+ * @property {string[]} [targets] asked in turn instead of the path in `url`
  * @property {'GET' | 'POST'} [method]
  * @property {Record<string, string>} [headers]
  * @property {unknown} [body] sent as JSON
@@ -82,6 +83,7 @@ async function drive(request, { connections, seconds, amount }) {
     method: request.method ?? 'GET',
     headers: { ...(request.body ? { 'content-type': 'application/json' } : {}), ...request.headers },
     ...(request.body ? { body: JSON.stringify(request.body) } : {}),
+    ...(request.targets ? { requests: request.targets.map((path) => ({ path })) } : {}),
     connections,
     ...(amount ? { amount } : { duration: seconds + DRAIN_SECONDS, maxConnectionRequests: 1e9 }),
     bailout: GIVE_UP_AFTER_ERRORS,

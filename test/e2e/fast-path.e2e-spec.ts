@@ -129,10 +129,34 @@ const LISTS = [
   ...['metrics/aggregate', 'metrics/timeseries', 'metrics/leaderboard'],
 ];
 const QUERIES = [
-  ...['', '?', '?limit=2', '?limit=2&', '?&limit=2', '?limit=0', '?limit=x', '?limit=2&limit=3', '?limit[]=2'],
+  ...[
+    '',
+    '?',
+    '?limit=2',
+    '?limit=2&',
+    '?&limit=2',
+    '?limit=0',
+    '?limit=x',
+    '?limit=2&limit=3',
+    '?limit[]=2',
+  ],
   ...['?limit=%32', '?li%6dit=2', '?limit=2#x', '#x?limit=2', '?skip=1&limit=1', '?offset=1', '?cursor=abc'],
-  ...['?agent_id=bound', '?agent_id=nobody', '?role=developer&limit=1', '?q=edit+x', '?q=a%20b', '?unknown=1'],
-  ...['?__proto__=1', '?constructor=1', '?days=7', '?days=7&group_by=agent', '?percentiles=50,95', '?by=cost'],
+  ...[
+    '?agent_id=bound',
+    '?agent_id=nobody',
+    '?role=developer&limit=1',
+    '?q=edit+x',
+    '?q=a%20b',
+    '?unknown=1',
+  ],
+  ...[
+    '?__proto__=1',
+    '?constructor=1',
+    '?days=7',
+    '?days=7&group_by=agent',
+    '?percentiles=50,95',
+    '?by=cost',
+  ],
   ...['?bucket=hour&days=1', '?start_date=2026-01-01T00:00:00Z', '?start_date=2026-01-01', '?limit=', '?=2'],
   ...['/', '//', '?limit=2?', '?limit=2=3', '?limit=2;skip=1'],
 ];
@@ -226,5 +250,19 @@ describe.each(['true', 'false'])('the fast path and the routed path, RBAC %s', (
       );
     };
     expect(await log(fast)).toEqual(await log(routed));
+  });
+
+  it('show what was acknowledged before they were asked, however many ask', async () => {
+    await Promise.all(
+      Array.from({ length: 8 }, async (_, client) => {
+        for (let round = 0; round < 10; round += 1) {
+          const detail = `${client}-${round}`;
+          const event = { agent_id: 'bound', operation_type: 'shown', operation_detail: detail };
+          const { body: recorded } = await fast.request('POST', '/events/ingest', event);
+          const { body: page } = await fast.request('GET', '/events/audit?limit=100');
+          expect(page.map((entry: { audit_id: string }) => entry.audit_id)).toContain(recorded.audit_id);
+        }
+      }),
+    );
   });
 });

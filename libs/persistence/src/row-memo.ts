@@ -8,7 +8,7 @@ const KEPT = 1000;
  * costs a look-up. A text says all about its row, so nothing that is kept can be out of date.
  */
 export class RowMemo<Row extends object, Item extends object> {
-  private readonly toRow: (text: string) => Row;
+  private readonly toRow: (text: string) => object;
   /** Those of late, and those before them. */
   private recent = new Map<string, Item>();
   private older = new Map<string, Item>();
@@ -28,7 +28,7 @@ export class RowMemo<Row extends object, Item extends object> {
   }
 
   private keep(text: string): Item {
-    const item = this.older.get(text) ?? this.make(this.toRow(text));
+    const item = this.older.get(text) ?? this.make(this.toRow(text) as Row);
     if (this.recent.size >= KEPT) {
       this.older = this.recent;
       this.recent = new Map();

@@ -144,13 +144,13 @@ export async function selectTexts(
 }
 
 /** Makes rows of such texts. */
-export function rowReader<Row extends object>(columns: readonly string[]): (text: string) => Row {
+export function rowReader(columns: readonly string[]): (text: string) => object {
   const names = columns.map(nameOf);
   return (text) => {
     const values = JSON.parse(text) as unknown[];
     const row: Record<string, unknown> = {};
     for (let index = 0; index < names.length; index += 1) row[names[index] as string] = values[index];
-    return row as Row;
+    return row;
   };
 }
 
@@ -161,5 +161,5 @@ export async function selectRows<Row extends object>(
   rest: string,
   parameters: readonly unknown[],
 ): Promise<Row[]> {
-  return (await selectTexts(db, columns, rest, parameters)).map(rowReader<Row>(columns));
+  return (await selectTexts(db, columns, rest, parameters)).map(rowReader(columns)) as Row[];
 }

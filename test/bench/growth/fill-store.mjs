@@ -62,8 +62,8 @@ function metric(agents, n, rows, now) {
  * @param {number} n
  */
 function event(agents, n) {
-  const decision = n % 50 === 0 ? 'denied' : 'allowed';
-  const detail = `Edit src/part-${n % 997}/file-${n % 31}.ts: a running sum for the total of order ${n}`;
+  const decision = n % 5 === 0 ? 'denied' : 'allowed';
+  const detail = `Edit src/part-${n % 997}/file-${n % 7}.ts: a running sum for the total of order ${n}`;
   return { ...hookEvent(agents[n % agents.length] ?? ''), operation_detail: detail, rbac_decision: decision };
 }
 

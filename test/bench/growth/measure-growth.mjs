@@ -68,12 +68,13 @@ async function prepare(entry, database, rows) {
  */
 async function measureSize(entry, database, rows, seconds) {
   const service = await startService(entry, { database });
-  const [agent = ''] = await seededAgents(service);
+  const agents = await seededAgents(service);
+  const [agent = ''] = agents;
   const middle = await cursorToMiddle(service);
   /** @type {SizeFigures['calls']} */
   const calls = {};
   const errors = [];
-  for (const { id, path, write } of MEASURES) {
+  for (const { id, path, write, warmUp } of MEASURES) {
     console.error(`measuring ${id} at ${rows.toLocaleString('en-US')} rows …`);
     const target = path?.replace('{agent}', agent).replace('{middle}', middle);
     const request = write
@@ -83,11 +84,15 @@ async function measureSize(entry, database, rows, seconds) {
           body: hookEvent(agent),
           expect: 201,
         }
-      : { url: `${service.origin}${API}${target}` };
-    const load = await measure(
-      { ...request, headers: service.headers },
-      { connections: CONNECTIONS, seconds },
-    );
+      : {
+          url: `${service.origin}${API}${target}`,
+          ...(path?.includes('{each}')
+            ? { targets: agents.map((each) => `${API}${path.replace('{each}', each)}`) }
+            : {}),
+        };
+    const sent = { ...request, headers: service.headers };
+    if (warmUp) await measure(sent, { connections: CONNECTIONS, seconds: warmUp });
+    const load = await measure(sent, { connections: CONNECTIONS, seconds });
     calls[id] = { rate: load.rate, p50: load.p50, p99: load.p99 };
     errors.push(...loadErrors(load).map((error) => `${id} at ${rows} rows: ${error}`));
   }

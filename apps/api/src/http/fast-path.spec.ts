@@ -1,10 +1,11 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ContextRequest } from '#contract';
 import { DomainError } from '#kernel';
 import { FastPath } from './fast-path.js';
-import type { HotCall } from './hot-call.js';
+import type { HotCall, HotRead } from './hot-call.js';
 
 const CALLER = { id: 'k', kind: 'service', role: 'developer', agentId: null } as const;
 
@@ -26,7 +27,33 @@ describe('FastPath', () => {
     handle: (ctx, request) => Promise.resolve({ request, route: ctx.route, principal: ctx.principal.id }),
   };
   let admitted = true;
-  let caller: typeof CALLER | null = CALLER;
+  let caller: { readonly id: string } | null = CALLER;
+  let reading = 0;
+  const read: HotRead = {
+    path: '/list',
+    route: 'GET /list',
+    permission: 'audit:read',
+    status: 200,
+    toInput: (rest) => {
+      if (rest === '?bad') throw new DomainError('VALIDATION_FAILED', 'bad');
+      return rest === '?odd' ? null : rest;
+    },
+    handle: async (ctx, input, head) => {
+      reading += 1;
+      const number = reading;
+      await wait(50);
+      head?.setHeader('X-Number', number);
+      return [{ number, input, by: ctx.principal.id, if: head?.req.headers['if-none-match'] ?? null }];
+    },
+  };
+  const lookup: HotRead = {
+    ...read,
+    path: '/list/',
+    handle: (_ctx, _input, head) => {
+      if (head) head.statusCode = 304;
+      return Promise.resolve(undefined);
+    },
+  };
   let server: Server;
   beforeAll(async () => {
     const entrance = {
@@ -36,13 +63,14 @@ describe('FastPath', () => {
       bodyLimit: 20,
       headers: { 'X-Plain': 'yes' },
     };
-    server = createServer(new FastPath([call], [], entrance as never, listener).listener);
+    server = createServer(new FastPath([call], [read, lookup], entrance as never, listener).listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
   beforeEach(() => {
     routed.length = 0;
     admitted = true;
     caller = CALLER;
+    reading = 0;
   });
   afterAll(() => new Promise((resolve) => server.close(resolve)));
 
@@ -55,6 +83,48 @@ describe('FastPath', () => {
     });
     return { status: response.status, headers: response.headers, text: await response.text() };
   };
+
+  const get = async (target: string, headers: Record<string, string> = {}) => {
+    const { port } = server.address() as AddressInfo;
+    const response = await fetch(`http://127.0.0.1:${port}${target}`, { headers });
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  };
+
+  it('lets those who ask for the same at once share one read, each with its own id', async () => {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => get('/list?a=1')));
+    expect(reading).toBe(2);
+    for (const { headers, text } of answers) {
+      const [{ number }] = JSON.parse(text) as [{ number: number }];
+      expect(text).toBe(JSON.stringify([{ number, input: '?a=1', by: 'k', if: null }]));
+      expect(headers.get('x-number')).toBe(String(number));
+      expect(headers.get('content-length')).toBe(String(text.length));
+    }
+    expect(new Set(answers.map(({ headers }) => headers.get('x-request-id'))).size).toBe(10);
+  });
+
+  it('shares no read with another principal, target or condition', async () => {
+    const first = get('/list?a=1');
+    await wait(10);
+    caller = { ...CALLER, id: 'another' };
+    const others = [get('/list?a=1'), get('/list?a=2'), get('/list?a=1', { 'if-none-match': '"x"' })];
+    const texts = (await Promise.all([first, ...others])).map(({ text }) => text);
+    expect(texts.map((text) => (JSON.parse(text) as object[])[0])).toMatchObject([
+      { input: '?a=1', by: 'k', if: null },
+      { input: '?a=1', by: 'another', if: null },
+      { input: '?a=2', by: 'another', if: null },
+      { input: '?a=1', by: 'another', if: '"x"' },
+    ]);
+  });
+
+  it('answers a read of one thing by what stands before it, with the status and no body of its own', async () => {
+    expect(await get('/list/x')).toMatchObject({ status: 304, text: '' });
+    expect(routed).toEqual([]);
+  });
+
+  it.each(['/list?odd', '/list?bad', '/lists', '/'])('leaves %s to the router', async (target) => {
+    expect((await get(target)).text).toBe('routed');
+    expect(reading).toBe(0);
+  });
 
   it('answers a plain request itself', async () => {
     const { status, headers, text } = await post('{"a":"ä"}');

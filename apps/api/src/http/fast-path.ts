@@ -59,7 +59,7 @@ export class FastPath {
     const principal = read && input !== null ? this.admit(read.permission, request) : null;
     if (!read || !principal) return false;
     // What decides over the answer, beside what is stored.
-    const key = JSON.stringify([principal.id, url, headers['if-none-match']]);
+    const key = JSON.stringify([principal, url, headers['if-none-match']]);
     void this.answer(read, principal, request, response, (ctx) =>
       this.reading.run(key, () => answerOf(read, ctx, input, new Head(request))),
     );

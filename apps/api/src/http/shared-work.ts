@@ -1,9 +1,15 @@
+interface UnderWay<T> {
+  readonly present: Promise<T>;
+  /** What those share who asked since it began. */
+  next: Promise<T> | null;
+}
+
 /**
  * Lets callers that want the same thing share one piece of work, which begins after all of them have asked: each gets what
  * was true when it asked or later, however many ask at once.
  */
 export class SharedWork<T> {
-  private readonly underWay = new Map<string, { readonly present: Promise<T>; next: Promise<T> | null }>();
+  private readonly underWay = new Map<string, UnderWay<T>>();
 
   /** @param key of what is wanted. @param work what answers it. */
   run(key: string, work: () => Promise<T>): Promise<T> {
@@ -15,7 +21,7 @@ export class SharedWork<T> {
 
   private begin(key: string, work: () => Promise<T>): Promise<T> {
     const present = work();
-    const own = { present, next: null };
+    const own: UnderWay<T> = { present, next: null };
     this.underWay.set(key, own);
     const end = (): void => {
       if (this.underWay.get(key) === own && own.next === null) this.underWay.delete(key);

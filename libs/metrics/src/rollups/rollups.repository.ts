@@ -116,7 +116,10 @@ export class RollupsRepository {
         FROM (${parts.map((part) => part.sql).join(' UNION ALL ')}) parts
         GROUP BY key, bucket ORDER BY bucket, key LIMIT ?
       ) g ON TRUE ORDER BY g.bucket, g.key`;
-    return this.reader.select<Row>(this.columns, from, [...parts.flatMap(({ parameters }) => parameters), limit]);
+    return this.reader.select<Row>(this.columns, from, [
+      ...parts.flatMap(({ parameters }) => parameters),
+      limit,
+    ]);
   }
 }
 
