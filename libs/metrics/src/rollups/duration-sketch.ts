@@ -58,19 +58,22 @@ export class DurationSketch {
    */
   quantile(share: number): number | null {
     let left = Math.max(1, Math.ceil(share * this.total));
-    for (const [bin, count] of this.sorted()) {
-      left -= count;
+    for (const bin of this.sorted()) {
+      left -= this.bins.get(bin) as number;
       if (left <= 0) return bin === ZERO ? 0 : (2 * GAMMA ** bin) / (GAMMA + 1);
     }
     return null;
   }
 
   toString(): string {
-    return JSON.stringify(this.sorted().flat());
+    let text = '';
+    for (const bin of this.sorted()) text += `,${bin},${this.bins.get(bin) as number}`;
+    return `[${text.slice(1)}]`;
   }
 
-  private sorted(): [number, number][] {
-    return [...this.bins].sort(([a], [b]) => a - b);
+  /** Numbers alone: every write of metrics sorts hundreds of these. */
+  private sorted(): Float64Array {
+    return Float64Array.from(this.bins.keys()).sort();
   }
 
   private addTo(bin: number, count: number): void {
