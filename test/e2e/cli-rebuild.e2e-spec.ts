@@ -24,6 +24,8 @@ describe('rebuild-rollups', () => {
       const metric = { agent_id: 'coder', metric_type: 'execution', tokens_used: 5, recorded_at };
       expect((await service.request('POST', '/metrics', metric)).status).toBe(201);
     }
+    const whole = `/metrics/aggregate?start_date=${new Date(DAY_BEFORE_LAST).toISOString()}`;
+    const right = (await service.request('GET', whole)).body;
     const raw = await openRaw(service.store);
     await raw.query('UPDATE metric_rollups SET tokens_used = 1000');
     await raw.query(`DELETE FROM metric_rollups WHERE bucket_ms = 3600000`);
@@ -31,6 +33,7 @@ describe('rebuild-rollups', () => {
     const { code, stdout, stderr } = await runCli(service.store, ['rebuild-rollups']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^counted 3 hours/);
+    expect((await service.request('GET', whole)).body).toEqual({ ...right, range: expect.anything() });
     const path = `/metrics/aggregate?start_date=${hours[0]}&bucket=hour`;
     const { body } = await service.request('GET', path);
     expect(body).toMatchObject({ count: 3, total_tokens_used: 15 });

@@ -17,13 +17,9 @@ import {
   toFiguresResponse,
   toRangeResponse,
 } from './dto/statistics.responses.js';
-import {
-  type MetricAnswer,
-  type MetricFigures,
-  type MetricQuestion,
-  RollupsRepository,
-  together,
-} from './rollups/rollups.repository.js';
+import { type MetricFigures, together } from './rollups/metric-figures.js';
+import { type MetricAnswer, RollupsRepository } from './rollups/rollups.repository.js';
+import type { MetricQuestion } from './rollups/segment-sql.js';
 import { ceilTo, floorTo, RESOLUTIONS } from './rollups/time-range.js';
 
 const MAX_POINTS = 1_500;

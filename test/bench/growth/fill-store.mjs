@@ -46,7 +46,8 @@ function metric(agents, n, rows, now) {
   const spread = scatter(n);
   return {
     agent_id: agents[n % agents.length],
-    metric_type: TYPES[n % TYPES.length],
+    // Every agent reports every type.
+    metric_type: TYPES[Math.floor(n / agents.length) % TYPES.length],
     // From fractions of a millisecond to a minute, most of them in between.
     execution_time_ms: Math.round(1000 * Math.exp(spread * 11 - 2)) / 1000,
     success: n % 17 !== 0,

@@ -1,6 +1,6 @@
 import { EnumField, IntegerField, parseTime, TextField, TimeField } from '#contract';
 import { ValidationFailed } from '#kernel';
-import { GROUPS, type Group } from '../rollups/rollups.repository.js';
+import { GROUPS, type Group } from '../rollups/segment-sql.js';
 import {
   ceilTo,
   DAY_MS,

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { formatTime } from '#contract';
 import { fromMicros, fromMicroUsd } from '#kernel';
-import type { MetricFigures } from '../rollups/rollups.repository.js';
+import type { MetricFigures } from '../rollups/metric-figures.js';
 import type { TimeRange } from '../rollups/time-range.js';
 import { meanQuality, meanTime, successRate } from './means.js';
 

@@ -42,6 +42,11 @@ export class DurationSketch {
     return sketch;
   }
 
+  /** How many bins hold anything. */
+  get size(): number {
+    return this.bins.size;
+  }
+
   /** @param us microseconds, not below 0. */
   add(us: number): void {
     this.addTo(binOf(us), 1);

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { placeholders, Reader } from '#persistence';
 import { OpenedStore } from '../../../../test/support/opened-store.js';
 import { newTestStore, TEST_DIALECT } from '../../../../test/support/store.js';
-import { GROUPS, type MetricQuestion, RollupsRepository } from './rollups.repository.js';
+import { RollupsRepository } from './rollups.repository.js';
+import { GROUPS, type MetricQuestion } from './segment-sql.js';
 import { DAY_MS, HOUR_MS } from './time-range.js';
 
 /** A reader that notes what it is asked. */

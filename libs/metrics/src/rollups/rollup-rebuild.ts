@@ -68,7 +68,7 @@ export class RollupRebuild {
     }
     if (day !== null) await this.countDay(ctx, day);
     await this.transactions.run(ctx, (tx) =>
-      storeOf(tx).query('UPDATE metric_rollup_state SET built = 1 WHERE id = 1'),
+      storeOf(tx).query('UPDATE metric_rollup_state SET built = 1, builds = builds + 1 WHERE id = 1'),
     );
     return hours;
   }

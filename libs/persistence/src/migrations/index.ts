@@ -12,6 +12,7 @@ import { CreateMetricRollups1795420000000 } from './1795420000000-create-metric-
 import { CreateAuditCounts1795430000000 } from './1795430000000-create-audit-counts.js';
 import { CreateIdempotency1795440000000 } from './1795440000000-create-idempotency.js';
 import { CreateAuditText1795450000000 } from './1795450000000-create-audit-text.js';
+import { CountRollupBuilds1795460000000 } from './1795460000000-count-rollup-builds.js';
 
 /** Every migration, oldest first. A merged one is never edited. */
 export const MIGRATIONS = [
@@ -29,4 +30,5 @@ export const MIGRATIONS = [
   CreateAuditCounts1795430000000,
   CreateIdempotency1795440000000,
   CreateAuditText1795450000000,
+  CountRollupBuilds1795460000000,
 ];
