@@ -9,6 +9,8 @@ import { CountsFollower } from './counts/counts-follower.js';
 import { FailedLogins } from './failed-logins.js';
 import { LogAuditTrail } from './log/audit-trail.js';
 import { LogTail } from './log/log-tail.js';
+import { SegmentSealer } from './merkle/segment-sealer.js';
+import { SegmentsRepository } from './merkle/segments.repository.js';
 import { AuditTextRepository } from './text/audit-text.repository.js';
 import { TextFollower } from './text/text-follower.js';
 
@@ -29,6 +31,14 @@ export class AuditTrailModule {}
 /** The log over HTTP, and what follows it. */
 @Module({
   controllers: [AuditController],
-  providers: [AuditService, AuditCountsRepository, CountsFollower, AuditTextRepository, TextFollower],
+  providers: [
+    AuditService,
+    AuditCountsRepository,
+    CountsFollower,
+    AuditTextRepository,
+    TextFollower,
+    SegmentsRepository,
+    SegmentSealer,
+  ],
 })
 export class AuditModule {}

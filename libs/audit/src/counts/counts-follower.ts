@@ -3,11 +3,12 @@ import { EventBus, TransactionRunner } from '#kernel';
 import { LogFollower } from '../log/log-follower.js';
 import { AuditCountsRepository } from './audit-counts.repository.js';
 
+/** How many entries one transaction takes. */
+const SLICE = 2_000;
+
 /** Lets the counts follow the log. */
 @Injectable()
 export class CountsFollower extends LogFollower {
-  protected readonly slice = 2_000;
-
   constructor(
     private readonly counts: AuditCountsRepository,
     private readonly transactions: TransactionRunner,
@@ -17,7 +18,7 @@ export class CountsFollower extends LogFollower {
   }
 
   protected async followOn(): Promise<boolean> {
-    const counted = await this.transactions.run(this.ctx, (tx) => this.counts.followOn(tx, this.slice));
-    return counted === this.slice;
+    const counted = await this.transactions.run(this.ctx, (tx) => this.counts.followOn(tx, SLICE));
+    return counted === SLICE;
   }
 }

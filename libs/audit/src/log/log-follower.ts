@@ -3,10 +3,9 @@ import { type EventBus, systemContext } from '#kernel';
 
 /** How long entries may gather: what reads on in the log costs the writer a unit of work each time. */
 const PAUSE_MS = 300;
+
 /** What follows the log after its commits, so that what is recorded does not wait for it. */
 export abstract class LogFollower implements OnModuleInit, OnModuleDestroy {
-  /** How many entries one transaction takes, so that nothing waits long behind it. */
-  protected abstract readonly slice: number;
   protected readonly ctx;
   private readonly logger = new Logger(this.constructor.name);
   private unsubscribe = (): void => undefined;
@@ -22,7 +21,7 @@ export abstract class LogFollower implements OnModuleInit, OnModuleDestroy {
     this.ctx = systemContext(principal);
   }
 
-  /** Takes the next `slice` entries. @returns whether there are more. */
+  /** Takes the next entries, so few that nothing waits long behind it. @returns whether there are more. */
   protected abstract followOn(): Promise<boolean>;
 
   onModuleInit(): void {

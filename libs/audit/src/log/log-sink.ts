@@ -1,6 +1,6 @@
 import type { PendingEvent, RecordedEvent, Sink, Transaction } from '#kernel';
 import { insertRows, storeOf } from '#persistence';
-import { Frontier } from './frontier.js';
+import { Frontier } from '../merkle/frontier.js';
 import { seal } from './leaf.js';
 import { LOG_COLUMNS, type LogHead, toValues } from './log-columns.js';
 import { LogStatement } from './log-statement.js';

@@ -3,11 +3,12 @@ import { EventBus, TransactionRunner } from '#kernel';
 import { LogFollower } from '../log/log-follower.js';
 import { AuditTextRepository } from './audit-text.repository.js';
 
+/** How many entries one transaction takes. */
+const SLICE = 400;
+
 /** Lets the index of words follow the log. */
 @Injectable()
 export class TextFollower extends LogFollower {
-  protected readonly slice = 400;
-
   constructor(
     private readonly text: AuditTextRepository,
     private readonly transactions: TransactionRunner,
@@ -18,8 +19,8 @@ export class TextFollower extends LogFollower {
 
   /** Reading and splitting hold no lock. */
   protected async followOn(): Promise<boolean> {
-    const next = await this.text.findNext(this.slice);
+    const next = await this.text.findNext(SLICE);
     if (next) await this.transactions.run(this.ctx, (tx) => this.text.add(tx, next));
-    return next !== null && next.to - next.from === this.slice;
+    return next !== null && next.to - next.from === SLICE;
   }
 }

@@ -8,12 +8,13 @@ export interface ColumnTypes {
   /** A running sum that must never overflow. */
   readonly sum: string;
   readonly real: string;
+  readonly bytes: string;
 }
 
 export function columnTypes(runner: QueryRunner): ColumnTypes {
   return runner.connection.options.type === 'sqlite'
-    ? { dialect: 'sqlite', int: 'INTEGER', sum: 'INTEGER', real: 'REAL' }
-    : { dialect: 'postgres', int: 'BIGINT', sum: 'NUMERIC', real: 'DOUBLE PRECISION' };
+    ? { dialect: 'sqlite', int: 'INTEGER', sum: 'INTEGER', real: 'REAL', bytes: 'BLOB' }
+    : { dialect: 'postgres', int: 'BIGINT', sum: 'NUMERIC', real: 'DOUBLE PRECISION', bytes: 'BYTEA' };
 }
 
 /** Runs statements one after another. */

@@ -13,6 +13,7 @@ import { CreateAuditCounts1795430000000 } from './1795430000000-create-audit-cou
 import { CreateIdempotency1795440000000 } from './1795440000000-create-idempotency.js';
 import { CreateAuditText1795450000000 } from './1795450000000-create-audit-text.js';
 import { CountRollupBuilds1795460000000 } from './1795460000000-count-rollup-builds.js';
+import { CreateAuditSegments1795470000000 } from './1795470000000-create-audit-segments.js';
 
 /** Every migration, oldest first. A merged one is never edited. */
 export const MIGRATIONS = [
@@ -31,4 +32,5 @@ export const MIGRATIONS = [
   CreateIdempotency1795440000000,
   CreateAuditText1795450000000,
   CountRollupBuilds1795460000000,
+  CreateAuditSegments1795470000000,
 ];

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { merkleRoot } from '../../../../test/support/merkle-tree.js';
-import { Frontier } from './frontier.js';
-import { hashLeaf } from './leaf.js';
+import { Frontier } from '../merkle/frontier.js';
+import { hashLeaf } from '../log/leaf.js';
 
 /** The leaves and roots that the reference implementations of RFC 6962 test against, in hex. */
 const VECTOR_LEAVES = [
