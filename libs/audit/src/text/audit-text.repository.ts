@@ -34,6 +34,14 @@ const INSERT: Readonly<Record<Dialect, string>> = {
 export class AuditTextRepository {
   constructor(private readonly reader: Reader) {}
 
+  /** How many entries are not indexed yet. */
+  async behind(): Promise<number> {
+    const [row] = await this.reader.query<{ behind: number }>(
+      `SELECT size - (${MARK}) AS behind FROM agent_audit_head WHERE id = 1`,
+    );
+    return row?.behind ?? 0;
+  }
+
   /** @returns null where all is indexed. */
   async findNext(limit: number): Promise<NextText | null> {
     const [at] = await this.reader.query<{ mark: number }>(MARK);

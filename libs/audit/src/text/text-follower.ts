@@ -3,8 +3,10 @@ import { EventBus, TransactionRunner } from '#kernel';
 import { LogFollower } from '../log/log-follower.js';
 import { AuditTextRepository } from './audit-text.repository.js';
 
-/** How many entries one transaction takes. */
+/** How many entries one transaction takes, so that nothing waits long behind it … */
 const SLICE = 400;
+/** … and how many once so many are left: more than come with one commit of batches, or the index would fall behind. */
+const MOST = 3_000;
 
 /** Lets the index of words follow the log. */
 @Injectable()
@@ -19,8 +21,9 @@ export class TextFollower extends LogFollower {
 
   /** Reading and splitting hold no lock. */
   protected async followOn(): Promise<boolean> {
-    const next = await this.text.findNext(SLICE);
+    const slice = (await this.text.behind()) < MOST ? SLICE : MOST;
+    const next = await this.text.findNext(slice);
     if (next) await this.transactions.run(this.ctx, (tx) => this.text.add(tx, next));
-    return next !== null && next.to - next.from === SLICE;
+    return next !== null && next.to - next.from === slice;
   }
 }
