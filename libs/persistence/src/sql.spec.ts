@@ -62,7 +62,7 @@ describe('insertRows', () => {
     await insertRows(db, 't', ['x', 'y'], rows, 'ON CONFLICT (x) DO NOTHING');
     expect(db.statements).toEqual([
       {
-        sql: 'INSERT INTO t (x,y) SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE true ON CONFLICT (x) DO NOTHING',
+        sql: 'INSERT INTO t (x,y) SELECT value ->> 0, value ->> 1 FROM jsonb_each(?) WHERE true ON CONFLICT (x) DO NOTHING',
         parameters: ['[[1,"a"],[2,null]]'],
       },
     ]);

@@ -23,7 +23,7 @@ export interface NextText {
 
 /** Rows out of a JSON text of numbers and lists of words. */
 const INSERT: Readonly<Record<Dialect, string>> = {
-  sqlite: `INSERT INTO audit_text (rowid, words) SELECT value ->> 0, value ->> 1 FROM json_each(?)`,
+  sqlite: `INSERT INTO audit_text (rowid, words) SELECT value ->> 0, value ->> 1 FROM jsonb_each(?)`,
   postgres: `INSERT INTO audit_text (entry, words)
     SELECT CAST(value ->> 0 AS BIGINT), array_to_tsvector(string_to_array(value ->> 1, ' '))
     FROM jsonb_array_elements(CAST(? AS jsonb)) AS each(value)`,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type OperationContext, TransactionRunner } from '#kernel';
 import { storeOf } from '#persistence';
-import { KEY } from './rollup-buckets.js';
+import { KEY, OF_EVERYBODY } from './rollup-buckets.js';
 import { DAY_MS, floorTo, MINUTE_MS } from './time-range.js';
 
 /** How many rows go in one transaction, so that nothing waits long behind it. */
@@ -11,7 +11,7 @@ const SLICE = 1_000;
 const OLD = [
   { table: 'agent_metrics', key: 'metric_id', old: 'recorded_at < ?' },
   ...['metric_rollups', 'metric_sketches'].map((table) => ({
-    ...{ table, key: KEY.join(', '), old: `bucket_ms = ${MINUTE_MS} AND bucket < ?` },
+    ...{ table, key: KEY.join(', '), old: `bucket_ms = ${MINUTE_MS} AND ${OF_EVERYBODY} AND bucket < ?` },
   })),
 ];
 

@@ -6,6 +6,9 @@ import { floorTo, RESOLUTIONS } from './time-range.js';
 /** The buckets that count every agent's metrics. */
 export const FLEET = '';
 
+/** All that buckets may be of, by which a period is gone through: their key has the agent before the time. */
+export const OF_EVERYBODY = `agent_id IN (SELECT agent_id FROM agent_totals UNION ALL SELECT '${FLEET}')`;
+
 export const KEY = ['bucket_ms', 'agent_id', 'bucket', 'metric_type'] as const;
 const BOUNDS = { execution_time_min: '<', execution_time_max: '>' } as const;
 const COLUMNS = [...KEY, ...PERIOD_SUMS, ...Object.keys(BOUNDS)];

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type OperationContext, TransactionRunner } from '#kernel';
 import { Reader, type StoreTransaction, storeOf } from '#persistence';
-import { KEY, RollupBuckets, type RollupRow } from './rollup-buckets.js';
+import { FLEET, KEY, OF_EVERYBODY, RollupBuckets, type RollupRow } from './rollup-buckets.js';
 import { DAY_MS, floorTo, HOUR_MS, MINUTE_MS } from './time-range.js';
 
 /** How many metrics are in memory at once. */
@@ -85,7 +85,8 @@ export class RollupRebuild {
   private async nextHour(from: number): Promise<number | null> {
     const [next] = await this.reader.query<{ metric: number | null; bucket: number | null }>(
       `SELECT (SELECT MIN(recorded_at) FROM agent_metrics WHERE recorded_at >= ?) AS metric,
-         (SELECT MIN(bucket) FROM metric_rollups WHERE bucket_ms = ? AND bucket >= ?) AS bucket`,
+         (SELECT MIN(bucket) FROM metric_rollups
+           WHERE bucket_ms = ? AND agent_id = '${FLEET}' AND bucket >= ?) AS bucket`,
       [from, HOUR_MS, from],
     );
     const found = [next?.metric, next?.bucket].filter((time) => time != null);
@@ -115,7 +116,7 @@ export class RollupRebuild {
       const hours = await store.query<RollupRow>(
         `SELECT r.*, s.execution_times FROM metric_rollups r
          LEFT JOIN metric_sketches s ON ${KEY.map((column) => `s.${column} = r.${column}`).join(' AND ')}
-         WHERE r.bucket_ms = ? AND r.bucket >= ? AND r.bucket < ?`,
+         WHERE r.bucket_ms = ? AND r.${OF_EVERYBODY} AND r.bucket >= ? AND r.bucket < ?`,
         [HOUR_MS, day, day + DAY_MS],
       );
       for (const row of hours) buckets.addRow(row, DAY_MS);
@@ -139,7 +140,10 @@ function metricsOf(store: StoreTransaction, hour: number, after?: MetricRow): Pr
 async function forget(store: StoreTransaction, length: number, from: number, span: number): Promise<void> {
   for (const table of ['metric_rollups', 'metric_sketches']) {
     const times = [length, from, from + span];
-    await store.query(`DELETE FROM ${table} WHERE bucket_ms = ? AND bucket >= ? AND bucket < ?`, times);
+    await store.query(
+      `DELETE FROM ${table} WHERE bucket_ms = ? AND ${OF_EVERYBODY} AND bucket >= ? AND bucket < ?`,
+      times,
+    );
   }
 }
 
