@@ -54,6 +54,7 @@ export async function startService(entry, { database } = {}) {
       DATABASE_URL: `sqlite:${database ?? join(dir, 'bench.sqlite')}`,
       RBAC_ENABLED: 'true',
       ADMIN_API_KEY: apiKey,
+      AUDIT_KEY_FILE: join(dir, 'audit-key.pem'),
       SEED_ON_START: 'true',
       LOG_LEVEL: 'warn',
     },

@@ -56,9 +56,9 @@ describe('segments of the log', () => {
   });
 
   it('are sealed once they are whole, by whoever comes first', async () => {
-    expect(await segments.extent()).toEqual({ sealed: 0, whole: 2 });
+    expect(await segments.extent()).toEqual({ size: SIZE, sealed: 0, whole: 2 });
     await Promise.all([sealer().catchUp(), sealer().catchUp()]);
-    expect(await segments.extent()).toEqual({ sealed: 2, whole: 2 });
+    expect(await segments.extent()).toEqual({ size: SIZE, sealed: 2, whole: 2 });
     const roots = [leaves.slice(0, SEGMENT), leaves.slice(SEGMENT, 2 * SEGMENT)].map(merkleRoot);
     expect(await segments.rootsFrom(0)).toEqual(roots.map((root) => root.toString('base64')));
     expect(await segments.rootsFrom(1)).toEqual(roots.slice(1).map((root) => root.toString('base64')));

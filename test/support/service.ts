@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
 import { parseEnvironment } from '#config';
 import { Service } from '../../apps/api/src/service.js';
@@ -45,6 +46,7 @@ export class TestService {
       DATABASE_URL: store.url,
       SEED_ON_START: 'false',
       LOGIN_FAILURES_PER_MINUTE: '1000000',
+      AUDIT_KEY_FILE: join(store.folder, 'audit-key.pem'),
       ...(rbac ? { ADMIN_API_KEY: ADMIN_KEY } : {}),
       ...env,
     });

@@ -5,12 +5,18 @@ import { AuditController } from './audit.controller.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditService } from './audit.service.js';
 import { AuditCountsRepository } from './counts/audit-counts.repository.js';
+import { CheckpointsRepository } from './checkpoints/checkpoints.repository.js';
+import { CheckpointsService } from './checkpoints/checkpoints.service.js';
+import { SealedEntriesRepository } from './checkpoints/sealed-entries.repository.js';
 import { CountsFollower } from './counts/counts-follower.js';
 import { FailedLogins } from './failed-logins.js';
 import { LogAuditTrail } from './log/audit-trail.js';
 import { LogTail } from './log/log-tail.js';
+import { LogProofs } from './merkle/log-proofs.js';
 import { SegmentSealer } from './merkle/segment-sealer.js';
 import { SegmentsRepository } from './merkle/segments.repository.js';
+import { ProofsController } from './proofs.controller.js';
+import { ProofsService } from './proofs.service.js';
 import { AuditTextRepository } from './text/audit-text.repository.js';
 import { TextFollower } from './text/text-follower.js';
 
@@ -30,7 +36,7 @@ export class AuditTrailModule {}
 
 /** The log over HTTP, and what follows it. */
 @Module({
-  controllers: [AuditController],
+  controllers: [AuditController, ProofsController],
   providers: [
     AuditService,
     AuditCountsRepository,
@@ -39,6 +45,11 @@ export class AuditTrailModule {}
     TextFollower,
     SegmentsRepository,
     SegmentSealer,
+    LogProofs,
+    CheckpointsRepository,
+    CheckpointsService,
+    SealedEntriesRepository,
+    ProofsService,
   ],
 })
 export class AuditModule {}

@@ -20,6 +20,14 @@ export interface Config {
   readonly allowedHosts: readonly string[];
   readonly auditReads: boolean;
   readonly auditRetentionDays: number;
+  /** Holds the private key that signs checkpoints; made at the first start. */
+  readonly auditKeyFile: string;
+  /** How often the log is looked at for news to sign, ms. */
+  readonly checkpointIntervalMs: number;
+  /** What every checkpoint is appended to; null for none. */
+  readonly checkpointFile: string | null;
+  /** Where every checkpoint is posted to; null for nowhere. */
+  readonly checkpointUrl: string | null;
   /** IANA name of the time zone whose midnight begins a budget day. */
   readonly budgetTimezone: string;
   readonly seedOnStart: boolean;

@@ -119,6 +119,10 @@ export const ENVIRONMENT = z.object({
     ),
   AUDIT_READS: boolean(false),
   AUDIT_RETENTION_DAYS: integer(90, 1, 36_500),
+  AUDIT_KEY_FILE: z.string().max(4096).default('./var/audit-key.pem'),
+  CHECKPOINT_INTERVAL: duration('60s', 1, 86_400),
+  CHECKPOINT_FILE: z.string().max(4096).optional(),
+  CHECKPOINT_URL: z.string().refine(isSecureUrl, 'an https URL, or http on this machine').optional(),
   BUDGET_TIMEZONE: z
     .string()
     .default('UTC')
@@ -216,6 +220,10 @@ export function parseEnvironment(env: Readonly<Record<string, string | undefined
     allowedHosts: value.ALLOWED_HOSTS,
     auditReads: value.AUDIT_READS,
     auditRetentionDays: value.AUDIT_RETENTION_DAYS,
+    auditKeyFile: value.AUDIT_KEY_FILE,
+    checkpointIntervalMs: value.CHECKPOINT_INTERVAL,
+    checkpointFile: value.CHECKPOINT_FILE ?? null,
+    checkpointUrl: value.CHECKPOINT_URL ?? null,
     budgetTimezone: value.BUDGET_TIMEZONE,
     seedOnStart: value.SEED_ON_START,
     unknownAgents: value.UNKNOWN_AGENTS,

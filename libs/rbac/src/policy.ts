@@ -27,6 +27,7 @@ export const PERMISSIONS = [
   'budget:charge',
   'budget:reserve',
   'audit:read',
+  'audit:prove',
   'stream:read',
   'keys:manage',
   'approvals:read',

@@ -23,13 +23,14 @@ export interface Segment {
 export class SegmentsRepository implements LeafSource {
   constructor(private readonly reader: Reader) {}
 
-  /** How many segments are sealed, and how many whole ones the log holds. */
-  async extent(): Promise<{ sealed: number; whole: number }> {
+  /** How many entries the log holds, how many whole segments, and how many of those are sealed. */
+  async extent(): Promise<{ size: number; whole: number; sealed: number }> {
     const [row] = await this.reader.query<{ sealed: number; size: number }>(
       `SELECT (SELECT COALESCE(MAX(segment), -1) FROM audit_segments) + 1 AS sealed, size
        FROM agent_audit_head WHERE id = 1`,
     );
-    return { sealed: row?.sealed ?? 0, whole: Math.floor((row?.size ?? 0) / SEGMENT) };
+    const { size, sealed } = row ?? { size: 0, sealed: 0 };
+    return { size, whole: Math.floor(size / SEGMENT), sealed };
   }
 
   async rootsFrom(segment: number): Promise<string[]> {

@@ -14,6 +14,7 @@ import { CreateIdempotency1795440000000 } from './1795440000000-create-idempoten
 import { CreateAuditText1795450000000 } from './1795450000000-create-audit-text.js';
 import { CountRollupBuilds1795460000000 } from './1795460000000-count-rollup-builds.js';
 import { CreateAuditSegments1795470000000 } from './1795470000000-create-audit-segments.js';
+import { CreateAuditCheckpoints1795480000000 } from './1795480000000-create-audit-checkpoints.js';
 import { DropRollupBucketIndexes1795490000000 } from './1795490000000-drop-rollup-bucket-indexes.js';
 
 /** Every migration, oldest first. A merged one is never edited. */
@@ -34,5 +35,6 @@ export const MIGRATIONS = [
   CreateAuditText1795450000000,
   CountRollupBuilds1795460000000,
   CreateAuditSegments1795470000000,
+  CreateAuditCheckpoints1795480000000,
   DropRollupBucketIndexes1795490000000,
 ];
