@@ -216,6 +216,7 @@ describe.each([
     service = await TestService.start({ RBAC_ENABLED: 'true', AUDIT_READS: auditReads });
     key = await aKey(service, 'admin');
     agent = { ...(await register(service, 'coder')), keyId: key.id };
+    await service.request('POST', '/audit/checkpoint');
   });
   afterAll(() => service.remove());
 

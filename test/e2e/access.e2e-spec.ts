@@ -21,6 +21,7 @@ describe('access, RBAC on', () => {
   beforeAll(async () => {
     service = await TestService.start({ RBAC_ENABLED: 'true' });
     agent = await aSubject('coder');
+    await service.request('POST', '/audit/checkpoint');
   });
   afterAll(() => service.remove());
 

@@ -49,6 +49,12 @@ const BODIES: Readonly<Record<string, (agentId: string) => Record<string, unknow
   'POST /api/v1/events/ingest': (agentId) => ({ agent_id: agentId, operation_type: 'tool_use' }),
 };
 
+/** What a route must be asked with. */
+const QUERIES: Readonly<Record<string, string>> = {
+  'GET /api/v1/audit/proof/inclusion': `?audit_id=${NO_ID}`,
+  'GET /api/v1/audit/proof/consistency': '?from=1&to=1',
+};
+
 /** A valid body for a route about an agent; undefined where it takes none. */
 export function bodyOf(route: string, agentId: string): Record<string, unknown> | unknown[] | undefined {
   return BODIES[route]?.(agentId);
@@ -59,7 +65,7 @@ export function successOf(route: string): number {
   if (route.startsWith('WS ')) return 101;
   // There is nothing of this name; a reservation that may be settled is made in the tests of budgets.
   if (route === 'GET /docs/LICENSE' || route === 'POST /api/v1/budget/settle') return 404;
-  if (route.includes(':approval_id')) return 404;
+  if (/:approval_id|:audit_id|proof\/inclusion/.test(route)) return 404;
   if (/^POST .*\/(ingest|metrics)\/batch$/.test(route)) return 207;
   if (/^POST .*\/(rbac\/|policy\/reload)/.test(route)) return 200;
   if (route.startsWith('DELETE ')) return 204;
@@ -92,7 +98,8 @@ export async function call(
       .replace(':key_id', agent.keyId ?? NO_ID)
       .replace(':role', 'tester')
       .replace(':version', service.get(PolicyInForce).current.version)
-      .replace(':approval_id', NO_ID) + query;
+      .replace(':approval_id', NO_ID)
+      .replace(':audit_id', NO_ID) + queryOf(route, query);
   const traceId = newId();
   const sent = { ...headers, 'x-request-id': traceId };
   if (method === 'WS') {
@@ -106,6 +113,11 @@ export async function call(
     headers: sent,
   });
   return { route, target, traceId, ...answer, headers: Object.fromEntries(answer.headers) };
+}
+
+function queryOf(route: string, query: string): string {
+  const asked = QUERIES[route];
+  return asked === undefined ? query : asked + query.replace('?', '&');
 }
 
 export interface TestKey {

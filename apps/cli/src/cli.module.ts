@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AgentsModule } from '#agents';
-import { AuditTrailModule } from '#audit';
+import { AuditProofsModule, AuditTrailModule } from '#audit';
 import { BudgetModule } from '#budget';
 import { type Config, ConfigModule } from '#config';
 import { MetricsModule } from '#metrics';
@@ -18,6 +18,7 @@ export class CliModule {
         ConfigModule.forRoot(config),
         PersistenceModule.forRoot(dataSourceOptions),
         AuditTrailModule,
+        AuditProofsModule,
         RbacModule.forRoot(policy),
         BudgetModule,
         MetricsModule,

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { ConfigError, SERVICE_NAME, SERVICE_VERSION } from '#config';
 import { DomainError } from '#kernel';
+import { auditCommand } from './commands/audit.command.js';
 import { keysCommand } from './commands/keys.command.js';
 import { rebuildRollupsCommand } from './commands/rebuild-rollups.command.js';
 import { seedCommand } from './commands/seed.command.js';
@@ -15,6 +16,7 @@ const program = new Command(SERVICE_NAME)
   .version(SERVICE_VERSION)
   .addCommand(seedCommand())
   .addCommand(keysCommand())
+  .addCommand(auditCommand())
   .addCommand(rebuildRollupsCommand());
 
 try {

@@ -6,7 +6,8 @@ import { AuditRepository } from './audit.repository.js';
 import { AuditService } from './audit.service.js';
 import { AuditCountsRepository } from './counts/audit-counts.repository.js';
 import { CheckpointsRepository } from './checkpoints/checkpoints.repository.js';
-import { CheckpointsService } from './checkpoints/checkpoints.service.js';
+import { Checkpointer } from './checkpoints/checkpointer.js';
+import { CheckpointSchedule } from './checkpoints/checkpoint-schedule.js';
 import { SealedEntriesRepository } from './checkpoints/sealed-entries.repository.js';
 import { CountsFollower } from './counts/counts-follower.js';
 import { FailedLogins } from './failed-logins.js';
@@ -34,8 +35,24 @@ import { TextFollower } from './text/text-follower.js';
 })
 export class AuditTrailModule {}
 
+/** What proves the log: its tree, and what was signed of it. */
+@Module({
+  providers: [
+    SegmentsRepository,
+    SegmentSealer,
+    LogProofs,
+    CheckpointsRepository,
+    Checkpointer,
+    SealedEntriesRepository,
+    ProofsService,
+  ],
+  exports: [LogProofs, Checkpointer, ProofsService],
+})
+export class AuditProofsModule {}
+
 /** The log over HTTP, and what follows it. */
 @Module({
+  imports: [AuditProofsModule],
   controllers: [AuditController, ProofsController],
   providers: [
     AuditService,
@@ -43,13 +60,7 @@ export class AuditTrailModule {}
     CountsFollower,
     AuditTextRepository,
     TextFollower,
-    SegmentsRepository,
-    SegmentSealer,
-    LogProofs,
-    CheckpointsRepository,
-    CheckpointsService,
-    SealedEntriesRepository,
-    ProofsService,
+    CheckpointSchedule,
   ],
 })
 export class AuditModule {}

@@ -4,6 +4,7 @@ export * from './audit.controller.js';
 export * from './audit.interceptor.js';
 export * from './audit.module.js';
 export * from './audit.repository.js';
+export * from './checkpoints/checkpointer.js';
 export * from './failed-logins.js';
 export * from './log/leaf.js';
 export * from './log/log-tail.js';

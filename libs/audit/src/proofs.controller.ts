@@ -11,7 +11,7 @@ import type { Response } from 'express';
 import { ApiPage, ApiProblems, Ctx, Idempotent, sendPage } from '#contract';
 import type { OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
-import { CheckpointsService } from './checkpoints/checkpoints.service.js';
+import { Checkpointer } from './checkpoints/checkpointer.js';
 import { CheckpointsQuery } from './dto/checkpoints.query.js';
 import { ConsistencyProofQuery, InclusionProofQuery } from './dto/proof.queries.js';
 import {
@@ -36,7 +36,7 @@ const NOTE = { type: 'string' as const };
 @Controller('audit')
 export class ProofsController {
   constructor(
-    private readonly checkpoints: CheckpointsService,
+    private readonly checkpoints: Checkpointer,
     private readonly proofs: ProofsService,
     private readonly tree: LogProofs,
   ) {}
@@ -117,7 +117,6 @@ export class ProofsController {
   @ApiOperation({ summary: 'Get the key that signs checkpoints' })
   @ApiOkResponse({ type: PublicKeyResponse, description: 'The key.' })
   async publicKey(): Promise<PublicKeyResponse> {
-    const { origin, keys } = await this.checkpoints.signedBy();
-    return toPublicKeyResponse(origin, this.checkpoints.key.publicKey, keys);
+    return toPublicKeyResponse(await this.checkpoints.signedBy());
   }
 }

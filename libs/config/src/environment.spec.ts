@@ -280,7 +280,10 @@ describe('.env.example', () => {
     const shown = Object.fromEntries(settings.map(({ variable, value }) => [variable, value]));
     expect(parseEnvironment(shown)).toEqual(DEFAULTS);
     const unset = settings.filter(({ value }) => value === '').map(({ variable }) => variable);
-    expect(unset).toEqual(['ADMIN_API_KEY', 'OIDC_ISSUER', 'OIDC_AUDIENCE', 'ALLOWED_HOSTS', 'POLICY_FILE']);
+    expect(unset).toEqual([
+      ...['ADMIN_API_KEY', 'OIDC_ISSUER', 'OIDC_AUDIENCE', 'ALLOWED_HOSTS'],
+      ...['CHECKPOINT_FILE', 'CHECKPOINT_URL', 'POLICY_FILE'],
+    ]);
   });
 
   it('explains each in a line', () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Page, type PageOf, pageOf } from '#contract';
 import type { TransactionContext } from '#kernel';
@@ -15,6 +16,14 @@ export interface Checkpoint extends TreeHead {
   readonly issuedAt: number;
 }
 
+/** A public key that has signed. */
+export interface UsedKey {
+  /** Raw, base64. */
+  readonly publicKey: string;
+  /** Milliseconds UTC. */
+  readonly firstUsedAt: number;
+}
+
 interface CheckpointRow extends TreeHead {
   number: number;
   note: string;
@@ -24,6 +33,7 @@ interface CheckpointRow extends TreeHead {
 const COLUMNS = 'number, origin, size, root, note, issued_at';
 const NEWEST = `SELECT ${COLUMNS} FROM audit_checkpoints ORDER BY number DESC LIMIT 1`;
 /** Names the log of one store; its random part was drawn when the store was made. */
+const LOG_ID_BYTES = 16;
 const ORIGIN = 'agent-reality-map/';
 
 @Injectable()
@@ -69,6 +79,13 @@ export class CheckpointsRepository {
     return { number, ...made };
   }
 
+  /** Gives the log a new origin, within a transaction. */
+  async beginNewLog(ctx: TransactionContext): Promise<void> {
+    await storeOf(ctx).query('UPDATE agent_audit_head SET log_id = ? WHERE id = 1', [
+      randomBytes(LOG_ID_BYTES).toString('hex'),
+    ]);
+  }
+
   /** Remembers a public key, base64, from its first use on. */
   async keepKey(ctx: TransactionContext, publicKey: string, now: number): Promise<void> {
     const store = storeOf(ctx);
@@ -77,8 +94,8 @@ export class CheckpointsRepository {
     await store.query('INSERT INTO audit_keys (public_key, first_used_at) VALUES (?, ?)', [publicKey, now]);
   }
 
-  /** All public keys that were ever used, base64, oldest first. */
-  async findKeys(): Promise<{ publicKey: string; firstUsedAt: number }[]> {
+  /** Oldest first. */
+  async findKeys(): Promise<UsedKey[]> {
     const rows = await this.reader.query<{ public_key: string; first_used_at: number }>(
       'SELECT public_key, first_used_at FROM audit_keys ORDER BY first_used_at, public_key',
     );

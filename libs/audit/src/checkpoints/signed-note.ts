@@ -5,6 +5,8 @@ const ED25519 = Buffer.from([0x01]);
 const KEY_HASH_BYTES = 4;
 const PUBLIC_KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
+/** Lines, an empty one, and lines of signatures. */
+const NOTE = /((?:[^\n]+\n)+)\n((?:\u2014 \S+ [A-Za-z0-9+/]+={0,2}\n)+)/g;
 const SIGNATURE_LINE = /^\u2014 (\S+) ([A-Za-z0-9+/]+={0,2})$/;
 
 /** The tree that a checkpoint states. */
@@ -63,19 +65,27 @@ export function signNote(text: string, signers: readonly NoteSigner[]): string {
 
 /** @returns null for what is no signed note. */
 export function parseNote(note: string): SignedNote | null {
-  const end = note.lastIndexOf('\n\n');
-  if (end < 0 || !note.endsWith('\n')) return null;
-  const signatures = note
-    .slice(end + 2, -1)
-    .split('\n')
-    .map((line) => {
-      const [, name, encoded] = SIGNATURE_LINE.exec(line) ?? [];
-      if (name === undefined || encoded === undefined) return null;
-      const bytes = Buffer.from(encoded, 'base64');
-      return { name, keyHash: bytes.subarray(0, KEY_HASH_BYTES), signature: bytes.subarray(KEY_HASH_BYTES) };
-    })
-    .filter((signature) => signature !== null);
-  return signatures.length === 0 ? null : { text: note.slice(0, end + 1), signatures };
+  const [found, ...others] = parseNotes(note);
+  return found?.note === note && others.length === 0 ? found : null;
+}
+
+/** The notes of a text one after another; what is none stands for nothing. */
+export function parseNotes(text: string): (SignedNote & { readonly note: string })[] {
+  return [...text.matchAll(NOTE)].map(([note, body = '', lines = '']) => ({
+    note,
+    text: body,
+    signatures: lines
+      .split('\n')
+      .map(toSignature)
+      .filter((signature) => signature !== null),
+  }));
+}
+
+function toSignature(line: string): NoteSignature | null {
+  const [, name, encoded] = SIGNATURE_LINE.exec(line) ?? [];
+  if (name === undefined || encoded === undefined) return null;
+  const bytes = Buffer.from(encoded, 'base64');
+  return { name, keyHash: bytes.subarray(0, KEY_HASH_BYTES), signature: bytes.subarray(KEY_HASH_BYTES) };
 }
 
 /** What the text of a checkpoint states; null where it states nothing of the kind. Lines after the third are extensions. */

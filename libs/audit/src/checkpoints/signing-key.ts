@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { newId } from '#kernel';
 
 /** The service's Ed25519 key, which lives in a file of its own: outside the store and its copies. */
 export class SigningKey {
@@ -24,7 +25,7 @@ export class SigningKey {
     }
     const { privateKey } = generateKeyPairSync('ed25519');
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const whole = `${file}.${process.pid}`;
+    const whole = `${file}.${newId()}`;
     await writeFile(whole, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
     try {
       // Nobody sees half a key, and of two instances one is first.
@@ -35,6 +36,11 @@ export class SigningKey {
       await rm(whole);
     }
     return SigningKey.parse(await readFile(file, 'utf8'), file);
+  }
+
+  /** Puts the key of the file `next` in the place of that of `file`, at once. */
+  static async replace(file: string, next: string): Promise<void> {
+    await rename(next, file);
   }
 
   private static parse(pem: string, file: string): SigningKey {

@@ -1,8 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { formatTime } from '#contract';
+import type { Checkpointer } from '../checkpoints/checkpointer.js';
 import type { Checkpoint } from '../checkpoints/checkpoints.repository.js';
 import type { SealedEntry } from '../checkpoints/sealed-entries.repository.js';
-import { keyHashOf, type NoteKey } from '../checkpoints/signed-note.js';
+import { keyHashOf } from '../checkpoints/signed-note.js';
 import type { ConsistencyProof, InclusionProof } from '../merkle/log-proofs.js';
 import { AuditEntryResponse, toAuditEntryResponse } from './audit-entry.response.js';
 
@@ -165,23 +166,20 @@ export function toProvedEntryResponse(entry: SealedEntry, proof: InclusionProof 
   };
 }
 
-export function toPublicKeyResponse(
-  origin: string,
-  publicKey: Buffer,
-  used: readonly { publicKey: string; firstUsedAt: number }[],
-): PublicKeyResponse {
-  const hashed = (key: NoteKey['publicKey']) =>
-    keyHashOf({ name: origin, publicKey: key }).toString('base64');
+type Signers = Awaited<ReturnType<Checkpointer['signedBy']>>;
+
+export function toPublicKeyResponse({ origin, key, used }: Signers): PublicKeyResponse {
+  const hashed = (publicKey: Buffer) => keyHashOf({ name: origin, publicKey }).toString('base64');
   return {
     algorithm: 'ed25519',
     origin,
     key_name: origin,
-    key_hash: hashed(publicKey),
-    public_key: publicKey.toString('base64'),
-    used: used.map((key) => ({
-      key_hash: hashed(Buffer.from(key.publicKey, 'base64')),
-      public_key: key.publicKey,
-      first_used_at: formatTime(key.firstUsedAt),
+    key_hash: hashed(key.publicKey),
+    public_key: key.publicKey.toString('base64'),
+    used: used.map(({ publicKey, firstUsedAt }) => ({
+      key_hash: hashed(Buffer.from(publicKey, 'base64')),
+      public_key: publicKey,
+      first_used_at: formatTime(firstUsedAt),
     })),
   };
 }
