@@ -108,6 +108,62 @@ describe('the log', () => {
     });
   });
 
+  describe('of what may go', () => {
+    const ERASE = `UPDATE agent_audit_log SET operation_detail = NULL, target_resource = NULL, rbac_reason = NULL,
+      tool_use_id = NULL, context = NULL, text_salt = NULL`;
+    const hold = (id: string, bounds = 'NULL, NULL, NULL'): string =>
+      `INSERT INTO audit_holds (hold_id, agent_id, from_time, to_time, reason, placed_by, placed_at)
+       VALUES ('${id}', ${bounds}, 'case', 'test', 0)`;
+    const release = (id: string): string => `UPDATE audit_holds SET released_at = 1 WHERE hold_id = '${id}'`;
+    const inDry = async (...statements: string[]): Promise<void> => {
+      const runner = raw.createQueryRunner();
+      await runner.startTransaction();
+      try {
+        for (const statement of statements) await runner.query(statement);
+      } finally {
+        await runner.rollbackTransaction();
+        await runner.release();
+      }
+    };
+    const MARK = 'UPDATE agent_audit_head SET removable_to = 2';
+
+    it('lets go up to the mark, and nothing above it', async () => {
+      await inDry(MARK, 'DELETE FROM agent_audit_log WHERE seq <= 2');
+      await expect(inDry(MARK, 'DELETE FROM agent_audit_log WHERE seq <= 3')).rejects.toThrow(REFUSAL);
+      await expect(inDry('DELETE FROM agent_audit_log WHERE seq <= 1')).rejects.toThrow(REFUSAL);
+    });
+
+    it.each([
+      ['of all', undefined, true],
+      ['of the agent', "'unknown', NULL, NULL", true],
+      ['of another agent', "'other', NULL, NULL", false],
+      ['of its time', 'NULL, 1, 9000000000000', true],
+      ['of an earlier time', 'NULL, NULL, 1', false],
+      ['of a later time', 'NULL, 9000000000000, NULL', false],
+    ])('keeps what is under a hold %s', async (_what, bounds, keeps) => {
+      for (const change of ['DELETE FROM agent_audit_log WHERE seq = 1', `${ERASE} WHERE seq = 1`]) {
+        const tried = inDry(MARK, hold('h', bounds), change);
+        if (keeps) await expect(tried).rejects.toThrow(REFUSAL);
+        else await tried;
+        await inDry(MARK, hold('h', bounds), release('h'), change);
+      }
+    });
+
+    it('lets the texts of an entry be erased with their salt, once and whole', async () => {
+      await inDry(`${ERASE} WHERE seq = 4`);
+      for (const change of [
+        'UPDATE agent_audit_log SET text_salt = NULL WHERE seq = 4',
+        ERASE.replace(', text_salt = NULL', ''),
+        ERASE.replace('context = NULL', "context = '{}'"),
+        `${ERASE}, agent_name = 'forged' WHERE seq = 4`,
+        `${ERASE}, leaf_hash = 'forged' WHERE seq = 4`,
+        `${ERASE}, recorded_at = recorded_at + 1 WHERE seq = 4`,
+      ])
+        await expect(inDry(change)).rejects.toThrow(REFUSAL);
+      await expect(inDry(`${ERASE} WHERE seq = 4`, `${ERASE} WHERE seq = 4`)).rejects.toThrow(REFUSAL);
+    });
+  });
+
   it('still takes the next entry', async () => {
     const { event } = await opened.record();
     expect(event?.seq).toBe(6);

@@ -37,6 +37,7 @@ const BODIES: Readonly<Record<string, (agentId: string) => Record<string, unknow
   'POST /api/v1/rbac/simulate': () => ({ policy: POLICY }),
   'POST /api/v1/approvals/:approval_id/approve': () => ({ request_hash: '0'.repeat(64) }),
   'POST /api/v1/approvals/:approval_id/deny': () => ({}),
+  'POST /api/v1/audit/holds': () => ({ reason: 'reads the table' }),
   'POST /api/v1/keys': () => ({ name: 'fresh', kind: 'service', role: 'tester' }),
   'POST /api/v1/keys/:key_id/rotate': () => ({}),
   'POST /api/v1/budget/reserve': (agentId) => ({
@@ -65,7 +66,7 @@ export function successOf(route: string): number {
   if (route.startsWith('WS ')) return 101;
   // There is nothing of this name; a reservation that may be settled is made in the tests of budgets.
   if (route === 'GET /docs/LICENSE' || route === 'POST /api/v1/budget/settle') return 404;
-  if (/:approval_id|:audit_id|proof\/inclusion/.test(route)) return 404;
+  if (/:approval_id|:audit_id|:hold_id|proof\/inclusion/.test(route)) return 404;
   if (/^POST .*\/(ingest|metrics)\/batch$/.test(route)) return 207;
   if (/^POST .*\/(rbac\/|policy\/reload)/.test(route)) return 200;
   if (route.startsWith('DELETE ')) return 204;
@@ -99,7 +100,8 @@ export async function call(
       .replace(':role', 'tester')
       .replace(':version', service.get(PolicyInForce).current.version)
       .replace(':approval_id', NO_ID)
-      .replace(':audit_id', NO_ID) + queryOf(route, query);
+      .replace(':audit_id', NO_ID)
+      .replace(':hold_id', NO_ID) + queryOf(route, query);
   const traceId = newId();
   const sent = { ...headers, 'x-request-id': traceId };
   if (method === 'WS') {

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AgentsModule } from '#agents';
-import { AuditProofsModule, AuditTrailModule } from '#audit';
+import { AuditProofsModule, AuditRetentionModule, AuditTrailModule } from '#audit';
 import { BudgetModule } from '#budget';
 import { type Config, ConfigModule } from '#config';
 import { MetricsModule } from '#metrics';
@@ -19,6 +19,7 @@ export class CliModule {
         PersistenceModule.forRoot(dataSourceOptions),
         AuditTrailModule,
         AuditProofsModule,
+        AuditRetentionModule,
         RbacModule.forRoot(policy),
         BudgetModule,
         MetricsModule,

@@ -18,6 +18,12 @@ import { SegmentSealer } from './merkle/segment-sealer.js';
 import { SegmentsRepository } from './merkle/segments.repository.js';
 import { ProofsController } from './proofs.controller.js';
 import { ProofsService } from './proofs.service.js';
+import { AuditRetention } from './retention/audit-retention.js';
+import { HoldsController } from './retention/holds.controller.js';
+import { HoldsRepository } from './retention/holds.repository.js';
+import { HoldsService } from './retention/holds.service.js';
+import { RetentionUpkeep } from './retention/retention-upkeep.js';
+import { RetentionRepository } from './retention/retention.repository.js';
 import { AuditTextRepository } from './text/audit-text.repository.js';
 import { TextFollower } from './text/text-follower.js';
 
@@ -34,6 +40,13 @@ import { TextFollower } from './text/text-follower.js';
   exports: [AuditTrail, AuditRepository, AccessDenials, FailedLogins],
 })
 export class AuditTrailModule {}
+
+/** What lets old entries go. */
+@Module({
+  providers: [AuditCountsRepository, RetentionRepository, AuditRetention],
+  exports: [AuditCountsRepository, AuditRetention],
+})
+export class AuditRetentionModule {}
 
 /** What proves the log: its tree, and what was signed of it. */
 @Module({
@@ -52,15 +65,17 @@ export class AuditProofsModule {}
 
 /** The log over HTTP, and what follows it. */
 @Module({
-  imports: [AuditProofsModule],
-  controllers: [AuditController, ProofsController],
+  imports: [AuditProofsModule, AuditRetentionModule],
+  controllers: [AuditController, ProofsController, HoldsController],
   providers: [
     AuditService,
-    AuditCountsRepository,
     CountsFollower,
     AuditTextRepository,
     TextFollower,
     CheckpointSchedule,
+    HoldsRepository,
+    HoldsService,
+    RetentionUpkeep,
   ],
 })
 export class AuditModule {}

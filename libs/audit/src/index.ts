@@ -13,3 +13,4 @@ export * from './merkle/frontier.js';
 export * from './merkle/log-tree.js';
 export * from './merkle/segment-sealer.js';
 export * from './merkle/segments.repository.js';
+export * from './retention/audit-retention.js';

@@ -28,6 +28,7 @@ export const PERMISSIONS = [
   'budget:reserve',
   'audit:read',
   'audit:prove',
+  'audit:manage',
   'stream:read',
   'keys:manage',
   'approvals:read',
@@ -41,6 +42,7 @@ export type Permission = (typeof PERMISSIONS)[number];
 
 /** What someone must answer for: no agent's key holds it, nor anyone while RBAC is off, whatever the policy says. */
 export const ACCOUNTABLE: ReadonlySet<Permission> = new Set([
+  'audit:manage',
   'keys:manage',
   'approvals:decide',
   'policy:manage',

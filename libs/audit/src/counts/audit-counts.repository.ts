@@ -33,8 +33,8 @@ export interface CountRow {
 }
 
 /** A part of the log, grouped by all that it is counted by, before anything is told apart. */
-const grouped = (where: string): string =>
-  `SELECT agent_id, ${DAY} AS day, rbac_decision, operation_type, agent_role, COUNT(*) AS entries
+const grouped = (where: string, entries = 'COUNT(*)'): string =>
+  `SELECT agent_id, ${DAY} AS day, rbac_decision, operation_type, agent_role, ${entries} AS entries
    FROM agent_audit_log ${where}
    GROUP BY agent_id, ${DAY}, rbac_decision, operation_type, agent_role`;
 
@@ -50,8 +50,8 @@ const kindsOf = (table: string, scope: string, day: string, kinds: readonly Kind
 const KINDS = Object.keys(COUNTED) as Kind[];
 const ALL_KINDS: readonly Kind[] = [...KINDS, 'agent'];
 /** For everybody and for their agent, for all time and for their day. */
-const ADD = `INSERT INTO audit_counts (scope, day, kind, value, entries)
-  WITH slice AS (${grouped('WHERE seq > ? AND seq <= ?')}),
+const add = (entries: string): string => `INSERT INTO audit_counts (scope, day, kind, value, entries)
+  WITH slice AS (${grouped('WHERE seq > ? AND seq <= ?', entries)}),
   counted AS (${[
     kindsOf('slice', `'${EVERYBODY}'`, 'day', ALL_KINDS),
     kindsOf('slice', `'${EVERYBODY}'`, `${ALWAYS}`, ALL_KINDS),
@@ -60,6 +60,8 @@ const ADD = `INSERT INTO audit_counts (scope, day, kind, value, entries)
   ].join(' UNION ALL ')})
   SELECT scope, day, kind, value, SUM(entries) FROM counted WHERE true GROUP BY scope, day, kind, value
   ON CONFLICT (scope, day, kind, value) DO UPDATE SET entries = audit_counts.entries + excluded.entries`;
+const ADD = add('COUNT(*)');
+const SUBTRACT = add('-COUNT(*)');
 
 /**
  * Counts of the log, exact at any moment: those that are kept, which follow the log after its commits, and beside them
@@ -105,5 +107,12 @@ export class AuditCountsRepository {
     await store.query(ADD, [at.mark, to]);
     await store.query(`UPDATE log_followers SET seq = ? WHERE name = 'counts'`, [to]);
     return to - at.mark;
+  }
+
+  /** Takes counted entries out, before they go themselves, within their transaction. @param after the entry before the first. */
+  async forget(ctx: TransactionContext, after: number, to: number): Promise<void> {
+    const store = storeOf(ctx);
+    await store.query(SUBTRACT, [after, to]);
+    await store.query('DELETE FROM audit_counts WHERE entries = 0');
   }
 }

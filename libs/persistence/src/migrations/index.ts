@@ -16,6 +16,7 @@ import { CountRollupBuilds1795460000000 } from './1795460000000-count-rollup-bui
 import { CreateAuditSegments1795470000000 } from './1795470000000-create-audit-segments.js';
 import { CreateAuditCheckpoints1795480000000 } from './1795480000000-create-audit-checkpoints.js';
 import { DropRollupBucketIndexes1795490000000 } from './1795490000000-drop-rollup-bucket-indexes.js';
+import { OpenAuditRetention1795500000000 } from './1795500000000-open-audit-retention.js';
 
 /** Every migration, oldest first. A merged one is never edited. */
 export const MIGRATIONS = [
@@ -37,4 +38,5 @@ export const MIGRATIONS = [
   CreateAuditSegments1795470000000,
   CreateAuditCheckpoints1795480000000,
   DropRollupBucketIndexes1795490000000,
+  OpenAuditRetention1795500000000,
 ];
