@@ -2,14 +2,9 @@ import type { LoggerService } from '@nestjs/common';
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 import type { Config } from '#config';
+import { BUILT_IN_REDACTION } from '#kernel';
 
 type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
-
-const SECRETS = ['authorization', 'cookie', 'x-api-key', 'secret', 'password', 'token'].flatMap((name) => [
-  `["${name}"]`,
-  `*["${name}"]`,
-  `*.*["${name}"]`,
-]);
 
 /** Loggers of Nest itself, which tell of every module and route at each start. */
 const FRAMEWORK = new Set<unknown>([
@@ -20,17 +15,26 @@ const FRAMEWORK = new Set<unknown>([
   'NestApplication',
 ]);
 
+/** Log lines are masked whatever the policy says of what is stored. */
+const clean = (text: string): string => BUILT_IN_REDACTION.text(text);
+
 /** An error without what drivers hang on it: statements and parameters hold what clients sent. */
 function describe(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { code } = error as { code?: unknown };
   return {
     type: error.name,
-    message: error.message,
+    message: clean(error.message),
     ...(typeof code === 'string' ? { code } : {}),
-    stack: error.stack,
+    stack: error.stack === undefined ? undefined : clean(error.stack),
     ...(error.cause === undefined ? {} : { cause: describe(error.cause) }),
   };
+}
+
+/** The members of a line, errors as they are told. */
+function withoutSecrets(line: Record<string, unknown>): Record<string, unknown> {
+  const told = Object.entries(line).map(([name, value]) => [name, describe(value)]);
+  return BUILT_IN_REDACTION.value(Object.fromEntries(told)) as Record<string, unknown>;
 }
 
 /** Nest's logger on pino: one JSON object a line, for people on a terminal only. */
@@ -41,7 +45,7 @@ export class PinoLogger implements LoggerService {
     const stream = process.stdout.isTTY ? pretty({ sync: true }) : pino.destination({ dest: 1, sync: true });
     // A log that cannot be written, on a full disk say, must not end the service.
     stream.on('error', () => undefined);
-    const options = { level: config.logLevel, redact: SECRETS, serializers: { err: describe } };
+    const options = { level: config.logLevel, formatters: { log: withoutSecrets } };
     return new PinoLogger(pino(options, stream));
   }
 
@@ -74,9 +78,10 @@ export class PinoLogger implements LoggerService {
     if (!this.pino.isLevelEnabled(level)) return;
     const context = rest.at(-1);
     const text = rest.length > 1 && typeof rest[0] === 'string' ? rest[0] : undefined;
-    if (message instanceof Error) this.pino[level]({ context, err: message }, text ?? message.message);
+    if (message instanceof Error) this.pino[level]({ context, err: message }, clean(text ?? message.message));
     else if (message !== null && typeof message === 'object')
-      this.pino[level]({ context, ...message }, text ?? '');
-    else this.pino[level]({ context, ...(text === undefined ? {} : { stack: text }) }, String(message));
+      this.pino[level]({ context, ...message }, clean(text ?? ''));
+    else
+      this.pino[level]({ context, ...(text === undefined ? {} : { stack: text }) }, clean(String(message)));
   }
 }

@@ -6,11 +6,12 @@ import {
   Clock,
   DomainError,
   isUuid,
+  MaskedKinds,
   type OperationContext,
   type Principal,
   TransactionRunner,
 } from '#kernel';
-import { ownRows, requireOwnAgent } from '#rbac';
+import { ownRows, PolicyInForce, requireOwnAgent } from '#rbac';
 import { ApprovalWaits } from './approval-waits.js';
 import { type ApprovalRow, ApprovalsRepository, type ApprovalStatus } from './approvals.repository.js';
 
@@ -31,6 +32,7 @@ export class ApprovalsService {
     private readonly trail: AuditTrail,
     private readonly agents: AgentDirectory,
     private readonly clock: Clock,
+    private readonly policy: PolicyInForce,
   ) {}
 
   /** Newest first. An agent's key sees its own. */
@@ -65,6 +67,8 @@ export class ApprovalsService {
 
   /** @throws DomainError `APPROVAL_NOT_FOUND`, `APPROVER_NOT_ALLOWED`, `APPROVAL_CHANGED`, `APPROVAL_DECIDED` */
   async decide(ctx: OperationContext, approvalId: string, decision: ApprovalDecision): Promise<ApprovalRow> {
+    const masked = new MaskedKinds();
+    const comment = decision.comment && this.policy.current.redactor.text(decision.comment, masked);
     await this.transactions.run(ctx, async (tx) => {
       const row = isUuid(approvalId) ? await this.repository.find(tx, approvalId.toLowerCase()) : null;
       if (!row) throw notFound();
@@ -72,7 +76,7 @@ export class ApprovalsService {
       if (decision.hash !== null && decision.hash !== row.request_hash) {
         throw new DomainError('APPROVAL_CHANGED', 'The request is not the one that was seen.');
       }
-      const { status, comment } = decision;
+      const { status } = decision;
       if (!(await this.repository.decide(tx, row.approval_id, status, comment, this.clock.now()))) {
         throw new DomainError('APPROVAL_DECIDED', `The approval is ${this.current(row).status} already.`);
       }
@@ -92,6 +96,7 @@ export class ApprovalsService {
           decided_by: ctx.principal.id,
           comment,
           request_hash: row.request_hash,
+          redacted: masked.list,
         }),
         source: 'decided',
         outcome: status,

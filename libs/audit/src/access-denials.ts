@@ -3,10 +3,12 @@ import {
   AgentDirectory,
   AuditTrail,
   LIMITS,
+  MaskedKinds,
   type OperationContext,
   type TransactionContext,
   TransactionRunner,
 } from '#kernel';
+import { PolicyInForce } from '#rbac';
 import { actorOf } from './actor.js';
 
 export interface AccessDenial {
@@ -24,6 +26,7 @@ export class AccessDenials {
     private readonly transactions: TransactionRunner,
     private readonly trail: AuditTrail,
     private readonly agents: AgentDirectory,
+    private readonly policy: PolicyInForce,
   ) {}
 
   /** @throws StoreUnavailable when they cannot be recorded; the caller must not answer as if they had been. */
@@ -34,15 +37,18 @@ export class AccessDenials {
   }
 
   private enter(tx: TransactionContext, { code, reason, target }: AccessDenial): void {
+    const masked = new MaskedKinds();
+    const clean = (text: string): string => this.policy.current.redactor.text(text, masked);
     this.trail.record(tx, {
       agent: actorOf(tx.principal, this.agents),
       operationType: 'access.denied',
       operationDetail: tx.route,
-      targetResource: target.slice(0, LIMITS.textBytes),
+      targetResource: clean(target).slice(0, LIMITS.textBytes),
       targetType: 'route',
       decision: 'denied',
-      reason,
-      context: JSON.stringify({ code }),
+      reason: clean(reason),
+      // The last one to be read, when all is masked.
+      context: JSON.stringify({ code, redacted: masked.list }),
       source: 'decided',
       outcome: 'denied',
     });

@@ -9,8 +9,8 @@ import { Reflector } from '@nestjs/core';
 import { concatMap, type Observable } from 'rxjs';
 import { CONFIG, type Config } from '#config';
 import { type ContextRequest, routeOf } from '#contract';
-import { AgentDirectory, AuditTrail, LIMITS, TransactionRunner } from '#kernel';
-import { demandOf } from '#rbac';
+import { AgentDirectory, AuditTrail, LIMITS, MaskedKinds, TransactionRunner } from '#kernel';
+import { demandOf, PolicyInForce } from '#rbac';
 import { actorOf } from './actor.js';
 
 /**
@@ -25,6 +25,7 @@ export class AuditInterceptor implements NestInterceptor {
     private readonly agents: AgentDirectory,
     private readonly transactions: TransactionRunner,
     private readonly trail: AuditTrail,
+    private readonly policy: PolicyInForce,
   ) {}
 
   intercept(host: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -48,14 +49,18 @@ export class AuditInterceptor implements NestInterceptor {
 
   private recordRead(request: ContextRequest): Promise<unknown> {
     const { context: ctx } = request;
+    const masked = new MaskedKinds();
+    const target = this.policy.current.redactor.text(request.originalUrl, masked);
+    const { list: redacted } = masked;
     return this.transactions.append(ctx, (tx) =>
       this.trail.record(tx, {
         agent: actorOf(ctx.principal, this.agents),
         operationType: 'access.read',
         operationDetail: ctx.route,
-        targetResource: request.originalUrl.slice(0, LIMITS.textBytes),
+        targetResource: target.slice(0, LIMITS.textBytes),
         targetType: 'route',
         decision: 'allowed',
+        context: redacted ? JSON.stringify({ redacted }) : null,
         source: 'decided',
         outcome: 'success',
       }),

@@ -18,7 +18,7 @@ import {
   type TransactionContext,
   TransactionRunner,
 } from '#kernel';
-import { ownRows } from '#rbac';
+import { ownRows, PolicyInForce } from '#rbac';
 import { type AuditFilter, AuditRepository } from './audit.repository.js';
 import {
   AuditCountsRepository,
@@ -48,6 +48,7 @@ export class AuditService {
     private readonly agents: AgentDirectory,
     private readonly gate: ToolUseGate,
     private readonly items: ItemRecorder,
+    private readonly policy: PolicyInForce,
   ) {}
 
   /** Records a reported event; it is durable when this resolves. */
@@ -84,7 +85,7 @@ export class AuditService {
     request: IngestEventRequest,
     sent: SentItem | null = null,
   ): Report | Promise<Report> {
-    const draft = toReportedEvent(request, ctx.principal, this.agents);
+    const draft = toReportedEvent(request, ctx.principal, this.agents, this.policy.current.redactor);
     const use = toToolUse(request, draft);
     if (!use) return { draft, finding: null, sent };
     return this.gate.compare(use).then((finding) => ({ draft, finding, sent }));

@@ -1,5 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type EventDraft, LoginFailed, type OperationContext, systemContext } from '#kernel';
+import {
+  BUILT_IN_REDACTION,
+  type EventDraft,
+  LoginFailed,
+  type OperationContext,
+  systemContext,
+} from '#kernel';
 import { FailedLogins, sourceOf } from './failed-logins.js';
 
 const LIMIT = 3;
@@ -17,6 +23,7 @@ describe('FailedLogins', () => {
       } as never,
       { record: (ctx: OperationContext, draft: EventDraft) => recorded.push({ ctx, draft }) } as never,
       {} as never,
+      { current: { redactor: BUILT_IN_REDACTION } } as never,
     );
   });
 

@@ -8,12 +8,14 @@ import {
   AuditTrail,
   type DomainError,
   LIMITS,
+  MaskedKinds,
   type LoginFailed,
   NOBODY,
   type OperationContext,
   TooManyRequests,
   TransactionRunner,
 } from '#kernel';
+import { PolicyInForce } from '#rbac';
 import { actorOf } from './actor.js';
 
 const MINUTE_S = 60;
@@ -41,6 +43,7 @@ export class FailedLogins {
     private readonly transactions: TransactionRunner,
     private readonly trail: AuditTrail,
     private readonly agents: AgentDirectory,
+    private readonly policy: PolicyInForce,
   ) {
     this.failures = new RateLimiterMemory({ points: config.loginFailuresPerMinute, duration: MINUTE_S });
   }
@@ -61,7 +64,8 @@ export class FailedLogins {
   }
 
   private record(ctx: OperationContext, failure: LoginFailed, { peer, target }: Attempt): Promise<unknown> {
-    const [path = ''] = target.split('?', 1);
+    const masked = new MaskedKinds();
+    const path = this.policy.current.redactor.text(target.split('?', 1)[0] ?? '', masked);
     return this.transactions.append({ ...ctx, principal: NOBODY }, (tx) =>
       this.trail.record(tx, {
         agent: actorOf(NOBODY, this.agents),
@@ -71,7 +75,7 @@ export class FailedLogins {
         targetType: 'route',
         decision: 'denied',
         reason: failure.message,
-        context: JSON.stringify({ code: failure.code, address: peer ?? null }),
+        context: JSON.stringify({ code: failure.code, address: peer ?? null, redacted: masked.list }),
         source: 'decided',
         outcome: 'denied',
       }),

@@ -21,6 +21,7 @@ export function recordCharge(
   ctx: TransactionContext,
   draft: ChargeDraft,
   result: ChargeResult,
+  redacted: readonly string[] | undefined,
 ): void {
   const { agent } = draft;
   audit.record(ctx, {
@@ -45,6 +46,7 @@ export function recordCharge(
       request_id: draft.requestId ?? undefined,
       reservation_id: draft.reservationId,
       claimed_agent: draft.claimedAgent ?? undefined,
+      redacted,
     }),
     source: 'decided',
     outcome: 'success',

@@ -5,6 +5,7 @@ import type {
   ChargeDraft,
   ChargeResult,
   Clock,
+  MaskedKinds,
   Sink,
   Transaction,
   TransactionContext,
@@ -21,8 +22,9 @@ import { type Usage, UsageSums } from './usage-sums.js';
 /** A charge on its way to the ledger; the commit fills in the result. */
 export interface PendingCharge {
   readonly ctx: TransactionContext;
-  /** Its ids in the form that is indexed. */
+  /** Without secrets, its ids in the form that is indexed. */
   readonly draft: ChargeDraft;
+  readonly masked: MaskedKinds;
   readonly result: ChargeResult;
 }
 
@@ -101,11 +103,11 @@ export class LedgerSink implements Sink<PendingCharge> {
 
   private record(
     ctx: TransactionContext,
-    { draft, result }: PendingCharge,
+    { draft, masked, result }: PendingCharge,
     beforeMicro: number,
     rules: BudgetRules,
   ): void {
-    recordCharge(this.audit, ctx, draft, result);
+    recordCharge(this.audit, ctx, draft, result, masked.list);
     const { agent } = draft;
     if (!agent) return;
     const steps = stepsCrossed(beforeMicro, result.costMicroToday, agent.maxCostPerDayMicro, rules);

@@ -13,7 +13,7 @@ import {
   toMicroUsd,
   TransactionRunner,
 } from '#kernel';
-import { requireOwnAgent } from '#rbac';
+import { PolicyInForce, requireOwnAgent } from '#rbac';
 import { recordSettlement } from './budget-entries.js';
 import type { ReserveBudgetRequest } from './dto/reserve-budget.request.js';
 import type { SettleBudgetRequest } from './dto/settle-budget.request.js';
@@ -42,6 +42,7 @@ export class ReservationsService {
     private readonly agents: AgentDirectory,
     private readonly audit: AuditTrail,
     private readonly clock: Clock,
+    private readonly policy: PolicyInForce,
   ) {}
 
   /** @throws AgentNotFound, AccessDenied, ReservationRefused */
@@ -51,7 +52,7 @@ export class ReservationsService {
     requireOwnAgent(ctx, agent.agentId);
     const draft = {
       agent,
-      sessionId: toIndexedId(request.session_id ?? null),
+      sessionId: toIndexedId(this.policy.current.redactor.text(request.session_id ?? '')),
       maxCostMicro: toMicroUsd(request.max_cost_usd),
       maxTokens: request.max_tokens,
       ttlMs: request.ttl_s * MS_PER_S,

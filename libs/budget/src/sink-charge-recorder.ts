@@ -6,19 +6,25 @@ import {
   ChargeRecorder,
   type ChargeResult,
   Clock,
+  MaskedKinds,
   toIndexedId,
   type TransactionContext,
 } from '#kernel';
 import { PolicyInForce } from '#rbac';
 import { UNKNOWN_ACCOUNT } from './accounts.js';
-import { LedgerSink } from './ledger-sink.js';
+import { LedgerSink, type PendingCharge } from './ledger-sink.js';
 
 /** Hands charges to the group's ledger sink. */
 @Injectable()
 export class SinkChargeRecorder extends ChargeRecorder {
   private readonly sink: LedgerSink;
 
-  constructor(audit: AuditTrail, policy: PolicyInForce, calendar: BudgetCalendar, clock: Clock) {
+  constructor(
+    audit: AuditTrail,
+    private readonly policy: PolicyInForce,
+    calendar: BudgetCalendar,
+    clock: Clock,
+  ) {
     super();
     this.sink = new LedgerSink(audit, policy, calendar, clock);
   }
@@ -32,12 +38,26 @@ export class SinkChargeRecorder extends ChargeRecorder {
       remainingMicro: null,
       status: 'ok',
     };
-    const indexed = {
-      sessionId: toIndexedId(draft.sessionId),
-      toolUseId: toIndexedId(draft.toolUseId),
-      requestId: toIndexedId(draft.requestId),
-    };
-    ctx.tx.add(this.sink, { ctx, draft: { ...draft, ...indexed }, result });
+    ctx.tx.add(this.sink, { ctx, ...this.kept(draft), result });
     return result;
+  }
+
+  /** The draft without secrets, its ids in the form that is indexed. */
+  private kept(draft: ChargeDraft): Pick<PendingCharge, 'draft' | 'masked'> {
+    const { redactor } = this.policy.current;
+    const masked = new MaskedKinds();
+    const text = (value: string | null): string | null => value && redactor.text(value, masked);
+    /** Two that differ in their secrets alone would be one: they name no charge. */
+    const name = (id: string | null): string | null => (text(id) === id ? toIndexedId(id) : null);
+    const kept = {
+      ...draft,
+      toolName: text(draft.toolName),
+      sessionId: toIndexedId(text(draft.sessionId)),
+      toolUseId: name(draft.toolUseId),
+      requestId: name(draft.requestId),
+      clientTimestamp: text(draft.clientTimestamp),
+      claimedAgent: text(draft.claimedAgent),
+    };
+    return { draft: kept, masked };
   }
 }

@@ -36,7 +36,9 @@ export class StoredBudgetState extends BudgetState {
     super();
   }
 
-  of(agent: AgentRef, sessionId: string | null): Promise<BudgetSnapshot> {
+  of(agent: AgentRef, session: string | null): Promise<BudgetSnapshot> {
+    // As it stands in the ledger.
+    const sessionId = session && this.policy.current.redactor.text(session);
     return new Promise((answer, fail) => {
       this.waiting.push({ spender: { agent, sessionId }, answer, fail });
       if (!this.reading) void this.readAll();

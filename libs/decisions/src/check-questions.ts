@@ -4,11 +4,12 @@ import {
   type AgentRef,
   BudgetState,
   type EventDraft,
+  MaskedKinds,
   type OperationContext,
   toMicroUsd,
   toStorable,
 } from '#kernel';
-import { type ActionRequest, type BudgetView, requireOwnAgent, type Subject } from '#rbac';
+import { type ActionRequest, type BudgetView, PolicyInForce, requireOwnAgent, type Subject } from '#rbac';
 import type { CheckRequest } from './dto/check.request.js';
 import { RequestHash } from './request-hash.js';
 import { SessionRoots } from './session-roots.js';
@@ -24,6 +25,8 @@ export interface CheckQuestion {
   readonly budget: BudgetView | null;
   /** Null for an input that nests too deep to be read. */
   readonly hash: string | null;
+  /** Of the actor. */
+  readonly masked: MaskedKinds;
 }
 
 /** Finds what is known of the agent, its session and its budget. */
@@ -34,16 +37,19 @@ export class CheckQuestions {
     private readonly budgets: BudgetState,
     private readonly roots: SessionRoots,
     private readonly hashes: RequestHash,
+    private readonly policy: PolicyInForce,
   ) {}
 
   /** @throws AccessDenied when an agent's key asks for another agent; StoreUnavailable */
   async of(ctx: OperationContext, request: CheckRequest): Promise<CheckQuestion> {
     const agent = this.agentOf(ctx, request);
     const name = agent?.name ?? (request.agent_id || request.agent_name || 'unknown');
+    const masked = new MaskedKinds();
+    const kept = (text: string): string => this.policy.current.redactor.text(toStorable(text), masked);
     const actor = agent ?? {
-      agentId: toStorable(name).slice(0, 256),
-      name: toStorable(name).slice(0, 256),
-      role: toStorable(request.agent_role ?? 'unknown').slice(0, 64),
+      agentId: kept(name).slice(0, 256),
+      name: kept(name).slice(0, 256),
+      role: kept(request.agent_role ?? 'unknown').slice(0, 64),
     };
     const cwd = request.cwd ?? null;
     const sessionId = request.session_id ?? null;
@@ -55,7 +61,7 @@ export class CheckQuestions {
     const action = toAction(request, root);
     const subject = { name, role: agent?.role ?? request.agent_role ?? null, rights: agent?.rights ?? null };
     const hash = this.hashes.ofCheck(request, { agent: actor.agentId, principal: ctx.principal.id, root });
-    return { request, agent, actor, subject, action, budget, hash };
+    return { request, agent, actor, subject, action, budget, hash, masked };
   }
 
   private agentOf(ctx: OperationContext, request: CheckRequest): AgentRef | null {

@@ -3,11 +3,13 @@ import { CONFIG, type Config } from '#config';
 import {
   type ApprovalAnswer,
   ApprovalDesk,
+  type ApprovalRequest,
   AuditTrail,
   canonicalJson,
   Clock,
   type OperationContext,
-  redact,
+  MaskedKinds,
+  type Redactor,
   toStorable,
   type TransactionContext,
   TransactionRunner,
@@ -15,7 +17,7 @@ import {
 import { type BudgetView, decide, explain, PolicyInForce, type StepResult, type Verdict } from '#rbac';
 import { type CheckQuestion, CheckQuestions } from './check-questions.js';
 import type { CheckedDecision } from './checked-decision.js';
-import { toDecisionEntry } from './decision-entry.js';
+import { type DecisionFacts, toDecisionEntry, withoutSecrets } from './decision-entry.js';
 import type { CheckRequest } from './dto/check.request.js';
 import { DECISION_MS, RecentDecisions } from './recent-decisions.js';
 import { NOT_REGISTERED, REUSED, TOO_DEEP } from './refusals.js';
@@ -69,7 +71,10 @@ export class ChecksService {
     const verdict = decide(this.policy.current.rules, subject, action, budget);
     if (verdict.decision !== 'requires_approval') return this.record(ctx, question, verdict);
     return this.transactions.run(ctx, async (tx) => {
-      const approval = await this.approvals.ask(tx, toApprovalRequest(question, verdict));
+      const approval = await this.approvals.ask(
+        tx,
+        toApprovalRequest(question, verdict, this.policy.current.redactor),
+      );
       return this.enter(tx, question, afterApproval(verdict, approval), approval);
     });
   }
@@ -81,30 +86,32 @@ export class ChecksService {
   private enter(
     tx: TransactionContext,
     question: CheckQuestion,
-    verdict: Verdict,
+    decided: Verdict,
     approval: ApprovalAnswer | null,
   ): CheckedDecision {
-    const { rules } = this.policy.current;
+    const { rules, redactor } = this.policy.current;
+    const masked = new MaskedKinds(question.masked);
+    // It names parts of commands and paths; and the answer, which shows it, may be kept for repeats.
+    const verdict = redactor.value(decided, masked) as Verdict;
     const { request, actor, subject, action, budget, hash } = question;
     const expiresAt = approval?.status === 'pending' ? approval.expiresAt : this.clock.now() + DECISION_MS;
-    const { auditId } = this.trail.record(
-      tx,
-      toDecisionEntry({
-        agent: actor,
-        role: subject.role,
-        rights: subject.rights,
-        action: hash === null ? { ...action, toolInput: null } : action,
-        verdict,
-        policyVersion: rules.version,
-        budget,
-        requestHash: hash ?? '',
-        sessionId: request.session_id ?? null,
-        toolUseId: request.tool_use_id ?? null,
-        approvalId: approval?.approvalId ?? null,
-        expiresAt,
-        context: hash === null ? null : (request.context ?? null),
-      }),
-    );
+    const facts: DecisionFacts = {
+      agent: actor,
+      role: subject.role,
+      rights: subject.rights,
+      action: hash === null ? { ...action, toolInput: null } : action,
+      verdict,
+      policyVersion: rules.version,
+      budget,
+      requestHash: hash ?? '',
+      sessionId: request.session_id ?? null,
+      toolUseId: request.tool_use_id ?? null,
+      approvalId: approval?.approvalId ?? null,
+      expiresAt,
+      context: hash === null ? null : (request.context ?? null),
+    };
+    const clean = withoutSecrets(facts, redactor, masked);
+    const { auditId } = this.trail.record(tx, toDecisionEntry(clean, masked.list));
     const approvers = verdict.approvers ?? [];
     return {
       decisionId: auditId,
@@ -133,19 +140,30 @@ function afterApproval(verdict: Verdict, { status, comment }: ApprovalAnswer): V
   return { ...verdict, decision: 'allowed', reason: `${verdict.reason} It was given${said}.` };
 }
 
-function toApprovalRequest({ request, actor, action, hash }: CheckQuestion, verdict: Verdict) {
+/** The request as approvers see it; its hash is over all of it as it was sent. */
+function toApprovalRequest(
+  { request, actor, action, hash }: CheckQuestion,
+  verdict: Verdict,
+  redactor: Redactor,
+): ApprovalRequest {
+  const masked = new MaskedKinds();
+  const kept = (text: string): string => redactor.text(toStorable(text), masked);
+  const keptOrNull = (text: string | null): string | null => (text === null ? null : kept(text));
   const { tool_input, file_path, real_path, command } = request;
-  return {
+  const texts = {
     hash: hash ?? '',
     agent: actor,
-    toolName: toStorable(request.tool_name),
-    toolInput: redact(toStorable(canonicalJson({ tool_input, file_path, real_path, command }))),
-    operation: action.operation,
-    root: action.root,
-    cwd: action.cwd,
-    sessionId: request.session_id ?? null,
+    toolName: kept(request.tool_name),
+    toolInput: toStorable(
+      canonicalJson(redactor.value({ tool_input, file_path, real_path, command }, masked)),
+    ),
+    operation: keptOrNull(action.operation),
+    root: keptOrNull(action.root),
+    cwd: keptOrNull(action.cwd),
+    sessionId: keptOrNull(request.session_id ?? null),
     rule: verdict.rule,
-    reason: verdict.reason,
+    reason: kept(verdict.reason),
     approvers: verdict.approvers ?? [],
   };
+  return { ...texts, redacted: masked.list };
 }

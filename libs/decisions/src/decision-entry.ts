@@ -4,7 +4,8 @@ import {
   canonicalJson,
   type EventDraft,
   LIMITS,
-  redact,
+  type MaskedKinds,
+  type Redactor,
   toIndexedId,
   toStorable,
 } from '#kernel';
@@ -49,8 +50,19 @@ const INPUT_TEXT_BYTES = 16 * 1024;
 const OTHER_TEXT_BYTES = 512;
 const CONTEXT_BYTES = 4 * 1024;
 
-/** The log's entry for a decision. Credentials are redacted; what decides is kept whole. */
-export function toDecisionEntry(facts: DecisionFacts): EventDraft {
+/** The facts without the secrets in what a client sent; agent and verdict come without any. */
+export function withoutSecrets(facts: DecisionFacts, redactor: Redactor, masked: MaskedKinds): DecisionFacts {
+  const { action, role, sessionId, toolUseId, context } = facts;
+  const sent = redactor.value({ action, role, sessionId, toolUseId, context }, masked);
+  return { ...facts, ...(sent as typeof facts) };
+}
+
+/**
+ * The log's entry for a decision. What decides is kept whole.
+ * @param facts without secrets.
+ * @param redacted the kinds of those that were masked.
+ */
+export function toDecisionEntry(facts: DecisionFacts, redacted: readonly string[] | undefined): EventDraft {
   const { action, verdict, agent } = facts;
   const target =
     action.filePath ??
@@ -71,7 +83,7 @@ export function toDecisionEntry(facts: DecisionFacts): EventDraft {
     reason: stored(verdict.reason, LIMITS.textBytes),
     tokensUsed: null,
     toolUseId: toIndexedId(facts.toolUseId),
-    context: JSON.stringify(toContext(facts)),
+    context: JSON.stringify({ ...toContext(facts), redacted }),
     source: 'decided',
     outcome: verdict.decision,
   };
@@ -123,19 +135,19 @@ function toKept(value: unknown, bytes: number): unknown {
   return cut(canonicalJson(value), bytes);
 }
 
-/** The text, or for a longer one its head, length and SHA-256. */
+/** The text, or for a longer one its head, length and SHA-256: over what was masked, so that it lets nobody guess a secret. */
 function cut(text: string, bytes: number): unknown {
-  const clean = redact(toStorable(text));
+  const clean = toStorable(text);
   if (clean.length * 3 <= bytes || Buffer.byteLength(clean) <= bytes) return clean;
   return {
     head: stored(clean, OTHER_TEXT_BYTES),
-    bytes: Buffer.byteLength(text),
-    sha256: createHash('sha256').update(text).digest('hex'),
+    bytes: Buffer.byteLength(clean),
+    sha256: createHash('sha256').update(clean).digest('hex'),
   };
 }
 
 function stored(text: string, bytes: number): string {
-  const clean = redact(toStorable(text));
+  const clean = toStorable(text);
   if (clean.length * 3 <= bytes) return clean;
   // A character has three bytes at the most for each unit, so this never splits one into a lone surrogate.
   return toStorable(clean.slice(0, Math.floor(bytes / 3)));

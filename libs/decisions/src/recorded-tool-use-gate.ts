@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AgentDirectory, type ReportedToolUse, toIndexedId, ToolUseGate, type ToolUseFinding } from '#kernel';
+import { PolicyInForce } from '#rbac';
 import { RecordedDecisionsRepository, type ToolUseDecision } from './recorded-decisions.repository.js';
 import { RequestHash } from './request-hash.js';
 import { SessionRoots } from './session-roots.js';
@@ -12,12 +13,13 @@ export class RecordedToolUseGate extends ToolUseGate {
     private readonly agents: AgentDirectory,
     private readonly roots: SessionRoots,
     private readonly hashes: RequestHash,
+    private readonly policy: PolicyInForce,
   ) {
     super();
   }
 
   async compare(use: ReportedToolUse): Promise<ToolUseFinding | null> {
-    const toolUseId = toIndexedId(use.toolUseId);
+    const toolUseId = toIndexedId(this.policy.current.redactor.text(use.toolUseId));
     if (toolUseId === null) return null;
     const made = await this.decisions.ofToolUse(use.agentId, toolUseId);
     if (made.length === 0) return { finding: 'ungated', decisionId: null };

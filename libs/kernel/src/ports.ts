@@ -191,7 +191,9 @@ export interface ApprovalRequest {
   readonly hash: string;
   readonly agent: { readonly agentId: string; readonly name: string; readonly role: string };
   readonly toolName: string;
-  /** Canonical JSON, credentials redacted. */
+  /** The kinds of secrets that were masked in its texts. */
+  readonly redacted: readonly string[] | undefined;
+  /** Canonical JSON, secrets masked. */
   readonly toolInput: string;
   readonly operation: string | null;
   readonly root: string | null;

@@ -10,11 +10,13 @@ import {
   Clock,
   ItemRecorder,
   LIMITS,
+  MaskedKinds,
   type MetricDraft,
   MetricRecorder,
   type OperationContext,
   type Outcome,
   type RecordedItem,
+  type Redactor,
   type SentItem,
   toMicros,
   toMicroUsd,
@@ -24,7 +26,7 @@ import {
   TransactionRunner,
   ValidationFailed,
 } from '#kernel';
-import { ownRows, requireOwnAgent } from '#rbac';
+import { ownRows, PolicyInForce, requireOwnAgent } from '#rbac';
 import type { CreateMetricItem, CreateMetricRequest } from './dto/create-metric.request.js';
 import { type MetricResponse, toMetricResponse } from './dto/metric.response.js';
 import { MAX_AHEAD_MS } from './metric-times.js';
@@ -36,6 +38,7 @@ interface Report {
   readonly agent: AgentRef;
   readonly draft: MetricDraft;
   readonly context: Record<string, unknown> | undefined;
+  readonly masked: MaskedKinds;
   /** Null for what is not to be recognized when it is sent again. */
   readonly sent: SentItem | null;
 }
@@ -52,6 +55,7 @@ export class MetricsService {
     private readonly agents: AgentDirectory,
     private readonly clock: Clock,
     private readonly items: ItemRecorder,
+    private readonly policy: PolicyInForce,
   ) {}
 
   /**
@@ -102,10 +106,13 @@ export class MetricsService {
     const agent = this.agents.resolve(request.agent_id);
     if (!agent) throw new AgentNotFound(request.agent_id);
     requireOwnAgent(ctx, agent.agentId);
-    return { agent, draft: this.toDraft(agent, request), context: request.context, sent };
+    const masked = new MaskedKinds();
+    const context = contextOf(request, this.policy.current.redactor, masked);
+    const draft = this.toDraft(agent, request, context);
+    return { agent, draft, context: request.context, masked, sent };
   }
 
-  private enter(tx: TransactionContext, { agent, draft, context }: Report): MetricResponse {
+  private enter(tx: TransactionContext, { agent, draft, context, masked }: Report): MetricResponse {
     const metric = toMetricResponse(toMetricRow(this.recorder.record(tx, draft), draft));
     this.audit.record(tx, {
       agent,
@@ -116,7 +123,7 @@ export class MetricsService {
       decision: 'allowed',
       costMicro: draft.costMicro,
       tokensUsed: draft.tokensUsed,
-      context: JSON.stringify(metric),
+      context: JSON.stringify({ ...metric, redacted: masked.list }),
       source: 'decided',
       outcome: 'success',
     });
@@ -145,7 +152,7 @@ export class MetricsService {
     });
   }
 
-  private toDraft(agent: AgentRef, request: CreateMetricRequest): MetricDraft {
+  private toDraft(agent: AgentRef, request: CreateMetricRequest, context: string | null): MetricDraft {
     const now = this.clock.now();
     const recordedAt = request.recorded_at === undefined ? now : (parseTime(request.recorded_at) ?? now);
     if (recordedAt > now + MAX_AHEAD_MS) {
@@ -163,17 +170,21 @@ export class MetricsService {
       codeViolations: request.code_violations ?? null,
       tasksCompleted: request.tasks_completed ?? null,
       tasksFailed: request.tasks_failed ?? null,
-      context: contextOf(request),
+      context,
       recordedAt,
     };
   }
 }
 
-/** The context with unknown members in its `extra`, as JSON text. @throws ValidationFailed */
-function contextOf({ context, extra }: CreateMetricRequest): string | null {
+/** The context with unknown members in its `extra` and without secrets, as JSON text. @throws ValidationFailed */
+function contextOf(
+  { context, extra }: CreateMetricRequest,
+  redactor: Redactor,
+  masked: MaskedKinds,
+): string | null {
   if (context === undefined && extra === undefined) return null;
   const whole = extra ? (Object.assign(Object.create(null), context, { extra }) as object) : context;
-  const text = JSON.stringify(whole);
+  const text = JSON.stringify(redactor.value(whole, masked));
   if (Buffer.byteLength(text) > LIMITS.longTextBytes) {
     const message = `must not be larger than ${LIMITS.longTextBytes} bytes as JSON, unknown fields included`;
     throw new ValidationFailed([{ path: 'context', message }]);

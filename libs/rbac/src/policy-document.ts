@@ -4,7 +4,14 @@ import { basename, join } from 'node:path';
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type Config, DATA_FOLDER } from '#config';
-import { toMicroUsd } from '#kernel';
+import {
+  BUILT_IN_FORMS,
+  BUILT_IN_REDACTION,
+  NO_REDACTION,
+  Redactor,
+  SECRET_NAMES,
+  toMicroUsd,
+} from '#kernel';
 import { DecisionRules } from './engine/decision-rules.js';
 import {
   type BudgetRules,
@@ -50,6 +57,7 @@ export function compilePolicy(yaml: string, name = 'policy'): Policy {
     roles,
     toBudgetRules(document),
     new DecisionRules(version, document, roles),
+    toRedactor(document),
     new Map([...roles].map(([name, role]) => [name, permissionsOf(role, document)])),
     new Set(document.agent_key_permissions),
   );
@@ -191,6 +199,15 @@ function toBudgetRules({ budgets }: PolicyDocument): BudgetRules {
     fleet: toSpendingLimits(budgets.fleet),
     roles: new Map(Object.entries(budgets.roles).map(([role, limits]) => [role, toSpendingLimits(limits)])),
   };
+}
+
+function toRedactor({ redaction }: PolicyDocument): Redactor {
+  if (!redaction) return BUILT_IN_REDACTION;
+  if (!redaction.enabled) return NO_REDACTION;
+  const { patterns, keys } = redaction;
+  if (patterns.length === 0 && keys.length === 0) return BUILT_IN_REDACTION;
+  const own = patterns.map(({ kind, pattern, ignore_case: ignoreCase }) => ({ kind, pattern, ignoreCase }));
+  return new Redactor([...own, ...BUILT_IN_FORMS], [...SECRET_NAMES, ...keys]);
 }
 
 function permissionsOf(role: Role, document: PolicyDocument): Set<Permission> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { compileLinear, REDACTED } from '#kernel';
 import { CommandRule } from './engine/command-rule.js';
 import { PathPatterns, PathScopes } from './engine/path-reading.js';
 import { PERMISSIONS, ROLE_NAMES } from './policy.js';
@@ -15,11 +16,11 @@ const compiled = (compile: (text: string) => unknown) =>
 const pathScope = compiled((text) => PathScopes.compile([text]));
 const pathPattern = compiled((text) => PathPatterns.compile([text]));
 
-function refuseWhatThrows(compile: () => unknown, ctx: z.RefinementCtx): void {
+function refuseWhatThrows(compile: () => unknown, ctx: z.RefinementCtx, path: PropertyKey[] = []): void {
   try {
     compile();
   } catch (error) {
-    ctx.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+    ctx.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error), path });
   }
 }
 
@@ -71,6 +72,30 @@ const operation = z.strictObject({
   commands: z.array(commandRule).optional(),
   /** Files that are written, by a file tool or a redirection. */
   writes: z.array(pathPattern).optional(),
+});
+
+/** A secret of one's own: what it looks like, and how it is called. */
+const secretPattern = z
+  .strictObject({
+    kind: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'expected small letters, digits and _'),
+    pattern: z.string().min(1),
+    ignore_case: z.boolean().default(false),
+  })
+  .superRefine(({ pattern, ignore_case: ignoreCase }, ctx) =>
+    refuseWhatThrows(() => compileSecret(pattern, ignoreCase), ctx, ['pattern']),
+  );
+
+/** @throws SyntaxError also for what would find its own replacement, again and again. */
+function compileSecret(pattern: string, ignoreCase: boolean): void {
+  if (compileLinear(pattern, ignoreCase).test(REDACTED))
+    throw new SyntaxError(`it matches ${REDACTED}, which stands in the place of secrets`);
+}
+
+const redaction = z.strictObject({
+  enabled: z.boolean().default(true),
+  patterns: z.array(secretPattern).max(100).default([]),
+  /** Names of members whose texts are secrets. */
+  keys: z.array(z.string().min(1).max(64)).max(1_000).default([]),
 });
 
 export const policySchema = z.strictObject({
@@ -136,6 +161,7 @@ export const policySchema = z.strictObject({
     z.union([z.literal('everyone'), z.literal('can_modify_agents'), z.array(roleName)]),
   ),
   agent_key_permissions: z.array(permission),
+  redaction: redaction.optional(),
 });
 
 /** A policy as it is written. */

@@ -1,3 +1,4 @@
+import type { Redactor } from '#kernel';
 import type { DecisionRules } from './engine/decision-rules.js';
 
 /** The ten roles of the contract. */
@@ -96,6 +97,8 @@ export class Policy {
     readonly roles: ReadonlyMap<string, Role>,
     readonly budgets: BudgetRules,
     readonly rules: DecisionRules,
+    /** Takes secrets out of texts before they are stored. */
+    readonly redactor: Redactor,
     private readonly permissionsOfRole: ReadonlyMap<string, ReadonlySet<Permission>>,
     private readonly permissionsOfAgentKeys: ReadonlySet<Permission>,
   ) {}

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
 import { AccessDenials, FailedLogins } from '#audit';
-import { AccessDenied, type DomainError, LoginFailed, type OperationContext } from '#kernel';
+import { AccessDenied, type DomainError, LoginFailed, type OperationContext, type Redactor } from '#kernel';
+import { PolicyInForce } from '#rbac';
 import {
   type ItemProblem,
   sendProblem,
@@ -32,6 +33,7 @@ export class ErrorAnswers {
   constructor(
     private readonly denials: AccessDenials,
     private readonly logins: FailedLogins,
+    private readonly policy: PolicyInForce,
   ) {}
 
   /** Never rejects: nobody awaits it, and what it threw would end the process. */
@@ -40,7 +42,7 @@ export class ErrorAnswers {
       const error = await this.recorded(toDomainError(thrown), request);
       this.log(error, request);
       if (response.headersSent) response.destroy();
-      else sendProblem(response, toProblem(error, request.target, request.context.traceId));
+      else sendProblem(response, toProblem(error, request.target, request.context.traceId, this.redactor));
     } catch (failure) {
       this.logger.error(failure, 'an error could not be answered');
       response.destroy();
@@ -63,7 +65,7 @@ export class ErrorAnswers {
       for (const [each, error] of errors) if (error instanceof AccessDenied) errors.set(each, unrecorded);
     }
     for (const error of new Set(errors.values())) this.log(error, request);
-    return thrown.map((each) => toItemProblem(errors.get(each) ?? toDomainError(each)));
+    return thrown.map((each) => toItemProblem(errors.get(each) ?? toDomainError(each), this.redactor));
   }
 
   private async recorded(error: DomainError, { context, target, peer }: FailedRequest): Promise<DomainError> {
@@ -77,17 +79,22 @@ export class ErrorAnswers {
     }
   }
 
+  private get redactor(): Redactor {
+    return this.policy.current.redactor;
+  }
+
   private log(error: DomainError, { context, method, target }: FailedRequest): void {
     const line = {
       trace_id: context.traceId,
       principal: context.principal.id,
       method,
-      path: target.split('?', 1)[0],
+      path: this.redactor.text(target.split('?', 1)[0] ?? ''),
       code: error.code,
     };
+    const message = this.redactor.text(error.message);
     if (error.code === 'INTERNAL' || error.code === 'STORE_UNAVAILABLE')
-      this.logger.error({ ...line, err: error.cause }, error.message);
-    else if (STATUS[error.code] === 401 || STATUS[error.code] === 403) this.logger.warn(line, error.message);
-    else this.logger.debug(line, error.message);
+      this.logger.error({ ...line, err: error.cause }, message);
+    else if (STATUS[error.code] === 401 || STATUS[error.code] === 403) this.logger.warn(line, message);
+    else this.logger.debug(line, message);
   }
 }

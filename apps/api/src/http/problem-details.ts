@@ -1,6 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
-import { DomainError, type ErrorCode, type FieldProblem } from '#kernel';
+import { BUILT_IN_REDACTION, DomainError, type ErrorCode, type FieldProblem, type Redactor } from '#kernel';
 
 /** Which status each refusal is answered with. */
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -77,7 +77,13 @@ export function toDomainError(error: unknown): DomainError {
   });
 }
 
-export function toProblem(error: DomainError, instance: string, traceId: string): Problem {
+/** @param redactor takes out what was sent and must not be shown again. */
+export function toProblem(
+  error: DomainError,
+  instance: string,
+  traceId: string,
+  redactor: Redactor = BUILT_IN_REDACTION,
+): Problem {
   const status = STATUS[error.code];
   return {
     status,
@@ -91,10 +97,10 @@ export function toProblem(error: DomainError, instance: string, traceId: string)
       type: 'about:blank',
       title: STATUS_CODES[status] ?? 'Error',
       status,
-      detail: error.message,
-      instance,
+      detail: redactor.text(error.message),
+      instance: redactor.text(instance),
       code: error.code,
-      errors: error.problems,
+      errors: withoutSecrets(error.problems, redactor),
       trace_id: traceId,
     },
   };
@@ -106,8 +112,19 @@ export interface ItemProblem {
   readonly error: Pick<Problem['body'], 'code' | 'detail' | 'errors'>;
 }
 
-export function toItemProblem({ code, message: detail, problems: errors }: DomainError): ItemProblem {
-  return { status: STATUS[code], error: { code, detail, errors } };
+export function toItemProblem(
+  { code, message, problems }: DomainError,
+  redactor: Redactor = BUILT_IN_REDACTION,
+): ItemProblem {
+  const detail = redactor.text(message);
+  return { status: STATUS[code], error: { code, detail, errors: withoutSecrets(problems, redactor) } };
+}
+
+function withoutSecrets(problems: readonly FieldProblem[], redactor: Redactor): readonly FieldProblem[] {
+  return problems.map(({ path, message }) => ({
+    path: redactor.text(path),
+    message: redactor.text(message),
+  }));
 }
 
 export function sendProblem(response: ServerResponse, { status, headers, body }: Problem): void {

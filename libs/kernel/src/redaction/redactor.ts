@@ -1,0 +1,142 @@
+import { LIMITS } from '../limits.js';
+import { compileLinear } from './linear-pattern.js';
+import { type MaskedKinds, REDACTED } from './masked.js';
+import { PEM_BEGIN, withoutPrivateKeys } from './private-keys.js';
+
+/** Under which kind the value of a member such as `password` is told. */
+export const NAMED_SECRET = 'named_secret';
+/** Shorter texts hold nothing that could be known as a secret. */
+const SHORTEST = 8;
+/** A text that new finds keep turning up in is masked whole. */
+const MAX_PASSES = 8;
+/** Names whose nature is remembered; clients use few. */
+const REMEMBERED_NAMES = 4_096;
+const LONGEST_NAME = 64;
+
+/** How one kind of secret looks. */
+export interface SecretForm {
+  readonly kind: string;
+  /** Of the form that {@link compileLinear} takes; its group, if it has one, is the secret, else all of it. */
+  readonly pattern: string;
+  readonly ignoreCase?: boolean;
+  /** A regular expression that each text with such a secret matches, and few others. Without one each text is searched. */
+  readonly hint?: string;
+}
+
+interface Compiled {
+  readonly kind: string;
+  readonly pattern: RegExp;
+}
+
+/** Replaces what looks like a secret. What is not known as one stays: it is a net, not a wall. */
+export class Redactor {
+  private readonly forms: readonly Compiled[];
+  /** One search for what a secret of the forms with hints would have. */
+  private readonly hints: RegExp;
+  private readonly searched: readonly RegExp[];
+  private readonly secretNames: ReadonlySet<string>;
+  private readonly knownNames = new Map<string, boolean>();
+
+  /**
+   * @param names of members whose texts are secrets, whatever they look like; case, `-` and `_` do not count.
+   * @throws SyntaxError for a pattern that is not of the linear form.
+   */
+  constructor(forms: readonly SecretForm[], names: readonly string[]) {
+    this.forms = forms.map(({ kind, pattern, ignoreCase }) => ({
+      kind,
+      pattern: compileLinear(pattern, ignoreCase),
+    }));
+    const hints = new Set(forms.flatMap(({ hint }) => hint ?? []));
+    this.hints = new RegExp([PEM_BEGIN, ...hints].join('|'));
+    this.searched = forms.flatMap(({ hint, pattern, ignoreCase }) =>
+      hint === undefined ? new RegExp(pattern, ignoreCase ? 'i' : '') : [],
+    );
+    this.secretNames = new Set(names.map(normalized));
+  }
+
+  /** `text` without its secrets; the text itself where it holds none. */
+  text(text: string, masked?: MaskedKinds): string {
+    if (text.length < SHORTEST || !this.mayHoldSecrets(text)) return text;
+    let result = text;
+    for (let pass = 0; pass < MAX_PASSES; pass += 1) {
+      // What was beside a secret may look like one now, so that the last pass is one that found nothing.
+      const next = this.pass(result, masked);
+      if (next === result) return result === text ? text : result.toWellFormed();
+      result = next;
+    }
+    return REDACTED;
+  }
+
+  /** A JSON value without the secrets in its texts, member names included; what nests too deep becomes null. */
+  value(value: unknown, masked?: MaskedKinds, isSecret = false, depth = 0): unknown {
+    if (typeof value === 'string') return isSecret ? this.whole(value, masked) : this.text(value, masked);
+    if (value === null || typeof value !== 'object') return value;
+    if (depth > LIMITS.depth) return null;
+    if (Array.isArray(value)) return value.map((item) => this.value(item, masked, isSecret, depth + 1));
+    const object = Object.create(null) as Record<string, unknown>;
+    for (const name of Object.keys(value)) {
+      const member = (value as Record<string, unknown>)[name];
+      const secret = isSecret || this.isSecretName(name);
+      object[this.text(name, masked)] = this.value(member, masked, secret, depth + 1);
+    }
+    return object;
+  }
+
+  /** Masks a text that is a secret because of where it stands. */
+  whole(text: string, masked?: MaskedKinds): string {
+    if (text === '' || text === REDACTED || this.secretNames.size === 0) return text;
+    masked?.add(NAMED_SECRET);
+    return REDACTED;
+  }
+
+  /** Whether the texts of a member of this name are secrets. */
+  isSecretName(name: string): boolean {
+    const known = this.knownNames.get(name);
+    if (known !== undefined) return known;
+    if (name.length > LONGEST_NAME) return false;
+    const secret = this.secretNames.has(normalized(name));
+    if (this.knownNames.size >= REMEMBERED_NAMES) this.knownNames.clear();
+    this.knownNames.set(name, secret);
+    return secret;
+  }
+
+  private mayHoldSecrets(text: string): boolean {
+    if (this.forms.length === 0) return false;
+    return this.hints.test(text) || this.searched.some((pattern) => pattern.test(text));
+  }
+
+  private pass(text: string, masked: MaskedKinds | undefined): string {
+    let result = withoutPrivateKeys(text, masked);
+    for (const form of this.forms) result = replaced(result, form, masked);
+    return result;
+  }
+}
+
+function replaced(text: string, { kind, pattern }: Compiled, masked: MaskedKinds | undefined): string {
+  let [result, from] = ['', 0];
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+    const [begin, end] = match.indices?.[1] ?? match.indices?.[0] ?? [0, 0];
+    if (isNoSecret(text.slice(begin, end))) continue;
+    result += text.slice(from, begin) + REDACTED;
+    from = end;
+    masked?.add(kind);
+  }
+  pattern.lastIndex = 0;
+  return from === 0 ? text : result + text.slice(from);
+}
+
+/** What stands in programs, messages and templates where a secret could stand. */
+const NO_SECRET =
+  /^(?:\[redacted\]|string|number|boolean|unknown|undefined|null|none|true|false|must|required|optional|missing|invalid|\$\{\{?[\w.]{1,64}\}{0,2}|\$[A-Z_][A-Z0-9_]{0,63}|process\.env[\w.]{0,64})[?;)\]}\\]{0,3}$/;
+
+function isNoSecret(text: string): boolean {
+  return text.length <= 128 && NO_SECRET.test(text);
+}
+
+function normalized(name: string): string {
+  return name.toLowerCase().replaceAll(/[-_]/g, '');
+}
+
+/** For texts that are kept as they are. */
+export const NO_REDACTION = new Redactor([], []);
