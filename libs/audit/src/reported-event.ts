@@ -155,7 +155,12 @@ class Cleaning {
     for (const key of Object.keys(value)) {
       const member = (value as Record<string, unknown>)[key];
       const secret = isSecret || this.redactor.isSecretName(key);
-      object[this.text(name, key)] = this.value(name, member, depth + 1, secret);
+      object[this.redactor.name(this.storable(name, key), this.notes.masked)] = this.value(
+        name,
+        member,
+        depth + 1,
+        secret,
+      );
     }
     return object;
   }
