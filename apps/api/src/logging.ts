@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 import type { Config } from '#config';
 import { BUILT_IN_REDACTION } from '#kernel';
@@ -37,15 +37,22 @@ function withoutSecrets(line: Record<string, unknown>): Record<string, unknown> 
   return BUILT_IN_REDACTION.value(Object.fromEntries(told)) as Record<string, unknown>;
 }
 
+function standardOutput(): NodeJS.EventEmitter & DestinationStream {
+  return process.stdout.isTTY ? pretty({ sync: true }) : pino.destination({ dest: 1, sync: true });
+}
+
 /** Nest's logger on pino: one JSON object a line, for people on a terminal only. */
 export class PinoLogger implements LoggerService {
   private constructor(private readonly pino: Logger) {}
 
-  static create(config: Pick<Config, 'logLevel'>): PinoLogger {
-    const stream = process.stdout.isTTY ? pretty({ sync: true }) : pino.destination({ dest: 1, sync: true });
+  static create(config: Pick<Config, 'logLevel'>, stream = standardOutput()): PinoLogger {
     // A log that cannot be written, on a full disk say, must not end the service.
     stream.on('error', () => undefined);
-    const options = { level: config.logLevel, formatters: { log: withoutSecrets } };
+    const options = {
+      level: config.logLevel,
+      formatters: { log: withoutSecrets },
+      serializers: { err: describe },
+    };
     return new PinoLogger(pino(options, stream));
   }
 

@@ -71,6 +71,26 @@ describe('a policy document', () => {
       (d) => (d.high_risk_operations[0].requires_role = 'root'),
       /high_risk_operations\[0\]/,
     ],
+    [
+      'a pattern that backtracks',
+      (d) => (d.redaction.patterns = [{ kind: 'mine', pattern: '(a+)+b' }]),
+      /repeated group[^]*redaction\.patterns\[0\]\.pattern/,
+    ],
+    [
+      'a pattern that is none',
+      (d) => (d.redaction.patterns = [{ kind: 'mine', pattern: '[a' }]),
+      /redaction\.patterns\[0\]\.pattern/,
+    ],
+    [
+      'a pattern of what stands for secrets',
+      (d) => (d.redaction.patterns = [{ kind: 'mine', pattern: 're\\w{4,}' }]),
+      /\[redacted\][^]*redaction\.patterns\[0\]\.pattern/,
+    ],
+    [
+      'a kind in words',
+      (d) => (d.redaction.patterns = [{ kind: 'My Kind', pattern: 'abc' }]),
+      /redaction\.patterns\[0\]\.kind/,
+    ],
   ])('with %s is refused by name', (_what, change, named) => {
     expect(() => compilePolicy(changed(change))).toThrow(named);
   });
@@ -127,6 +147,27 @@ describe('a policy document', () => {
       changed((d: Document) => (d.also_allowed.api_access = { jira: ['tester'] })),
     );
     expect(ROLE_NAMES.filter((role) => policy.role(role).apiAccess.includes('jira'))).toEqual(['tester']);
+  });
+
+  it('names the line and column of a pattern that is refused', () => {
+    const text = DEFAULT.replace(
+      '  patterns: []',
+      "  patterns:\n    - kind: good\n      pattern: 'TCK-[0-9]{4,8}'\n    - kind: bad\n      pattern: 'x+y'",
+    );
+    const line = text.split('\n').findIndex((each) => each.includes("'x+y'")) + 1;
+    expect(() => compilePolicy(text, 'own.yaml')).toThrow(
+      new RegExp(`own\\.yaml:${line}:7: expected a bound.*redaction\\.patterns\\[1\\]\\.pattern`),
+    );
+  });
+
+  it('masks what it names beside what is built in, nothing where that is off, and the built-in where it is silent', () => {
+    const secrets = `TCK-12345 AKIA${'A1B2'.repeat(4)}`;
+    const redacted = (change: (document: Document) => void): string =>
+      compilePolicy(changed(change)).redactor.text(secrets);
+    const own = [{ kind: 'ticket', pattern: 'tck-[0-9]{4,8}', ignore_case: true }];
+    expect(redacted((d) => (d.redaction.patterns = own))).toBe('[redacted] [redacted]');
+    expect(redacted((d) => (d.redaction = { enabled: false, patterns: own }))).toBe(secrets);
+    expect(redacted((d) => delete d.redaction)).toBe('TCK-12345 [redacted]');
   });
 
   it('that is not there is named', () => {
