@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createHash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
@@ -40,11 +39,11 @@ async function storedText(raw: DataSource): Promise<string> {
     TEST_DIALECT === 'sqlite'
       ? "SELECT name FROM sqlite_master WHERE type = 'table'"
       : 'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = current_schema()';
-  const tables = (await raw.query(sql)) as { name: string }[];
+  const tables = await raw.query<{ name: string }[]>(sql);
   expect(tables.length).toBeGreaterThan(10);
   const texts: string[] = [];
   for (const { name } of tables)
-    for (const row of (await raw.query(`SELECT * FROM "${name}"`)) as Record<string, unknown>[])
+    for (const row of await raw.query<Record<string, unknown>[]>(`SELECT * FROM "${name}"`))
       for (const value of Object.values(row)) {
         if (Buffer.isBuffer(value)) texts.push(value.toString('latin1'));
         else if (value !== null) texts.push(typeof value === 'string' ? value : JSON.stringify(value));
