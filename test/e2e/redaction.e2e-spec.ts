@@ -177,6 +177,29 @@ describe('redaction before storage', () => {
     expect(context).toMatchObject({ redacted: KINDS, claimed_agent: 'nobody [redacted]' });
   });
 
+  it('masks what is said of tasks and reservations', async () => {
+    const said = { session_id: `s ${KEY}`, task: `deploy with --token ${WORD}` };
+    expect((await service.request('POST', '/agents/coder/activate', said)).status).toBe(200);
+    expect((await service.request('POST', '/agents/coder/complete', { ...said, success: true })).status).toBe(
+      200,
+    );
+    const reserved = {
+      agent_id: 'coder',
+      session_id: said.session_id,
+      max_cost_usd: 0.01,
+      max_tokens: 1,
+      ttl_s: 60,
+    };
+    expect((await service.request('POST', '/budget/reserve', reserved)).status).toBe(201);
+    const kinds = ['aws_access_key', 'named_secret'];
+    for (const type of ['agent.activate', 'agent.complete'])
+      expect((await newestOf(type)).context).toMatchObject({
+        task: 'deploy with --token [redacted]',
+        redacted: kinds,
+      });
+    expect((await newestOf('budget.reserve')).context.redacted).toEqual(['aws_access_key']);
+  });
+
   it('masks decisions, and approvals, whose hash stays that of the whole request', async () => {
     const ask = (secret: string) =>
       service.request(
@@ -276,6 +299,8 @@ describe('redaction before storage', () => {
     expect(body.operation.detail).toBe(EVERY);
     expect(body.context).toEqual({ password: WORD, claimed_redacted: true });
     expect((await newestEntries(service))[0]).toMatchObject({ operation: { detail: EVERY } });
+    const answered = await service.request('GET', `/agents/${KEY}`);
+    expect(shownIn(JSON.stringify(answered.body))).toEqual([]);
     writeFileSync(file, OWN.replace("'TCK-[0-9]{4,8}'", "'(T+)+C'"));
     const refused = await service.request('POST', '/policy/reload');
     expect(refused.status).toBe(422);

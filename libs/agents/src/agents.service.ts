@@ -7,6 +7,7 @@ import {
   DomainError,
   isStorable,
   isUuid,
+  MaskedKinds,
   MetricRecorder,
   newId,
   type OperationContext,
@@ -15,7 +16,7 @@ import {
   TransactionRunner,
   ValidationFailed,
 } from '#kernel';
-import { ApiKeysService, requireOwnAgent } from '#rbac';
+import { ApiKeysService, PolicyInForce, requireOwnAgent } from '#rbac';
 import { type AgentEntity, type AgentProfile, newAgent } from './agent.entity.js';
 import { nameProblem } from './agent-name.js';
 import { AgentsRepository } from './agents.repository.js';
@@ -44,6 +45,7 @@ export class AgentsService {
     private readonly metrics: MetricRecorder,
     private readonly keys: ApiKeysService,
     private readonly clock: Clock,
+    private readonly policy: PolicyInForce,
   ) {}
 
   /**
@@ -106,13 +108,14 @@ export class AgentsService {
   }
 
   /** Notes that an agent begins a task. @throws AgentNotFound, AccessDenied */
-  activate(ctx: OperationContext, reference: string, { sessionId, task }: AgentTask): Promise<string> {
+  activate(ctx: OperationContext, reference: string, begun: AgentTask): Promise<string> {
     const { agentId } = this.getRef(reference);
     requireOwnAgent(ctx, agentId);
+    const { sessionId, task, redacted } = this.withoutSecrets(begun);
     return this.transactions.run(ctx, async (tx) => {
       const agent = await this.getLive(tx, agentId);
       await this.repository.update(tx, agentId, { lastActiveAt: this.clock.now() });
-      this.changes.record(tx, 'agent.activate', agent, { session_id: sessionId, task });
+      this.changes.record(tx, 'agent.activate', agent, { session_id: sessionId, task, redacted });
       return agentId;
     });
   }
@@ -121,18 +124,20 @@ export class AgentsService {
   complete(ctx: OperationContext, reference: string, done: CompletedTask): Promise<string> {
     const ref = this.getRef(reference);
     requireOwnAgent(ctx, ref.agentId);
+    const clean = this.withoutSecrets(done);
     return this.transactions.run(ctx, async (tx) => {
       const agent = await this.getLive(tx, ref.agentId);
       const now = this.clock.now();
       await this.repository.update(tx, ref.agentId, { lastActiveAt: now });
-      const { sessionId, task, success, executionTimeMs } = done;
-      const metricId = this.recordCompletion(tx, ref, done, now);
+      const { sessionId, task, redacted, success, executionTimeMs } = clean;
+      const metricId = this.recordCompletion(tx, ref, clean, now);
       this.changes.record(tx, 'agent.complete', agent, {
         session_id: sessionId,
         task,
         success,
         execution_time_ms: executionTimeMs,
         metric_id: metricId,
+        redacted,
       });
       return ref.agentId;
     });
@@ -153,6 +158,14 @@ export class AgentsService {
       : await this.repository.findLiveByName(tx, reference);
     if (!agent) throw new AgentNotFound(reference);
     return agent;
+  }
+
+  /** A task without the secrets in its texts, and of which kinds they were. */
+  private withoutSecrets<Task extends AgentTask>(task: Task): Task & { redacted: string[] | undefined } {
+    const masked = new MaskedKinds();
+    const clean = (text: string | null): string | null =>
+      text && this.policy.current.redactor.text(text, masked);
+    return { ...task, sessionId: clean(task.sessionId), task: clean(task.task), redacted: masked.list };
   }
 
   private recordCompletion(

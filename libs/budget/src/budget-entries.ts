@@ -84,7 +84,7 @@ export function recordStep(
 export function recordReservation(
   audit: AuditTrail,
   ctx: TransactionContext,
-  { agent, sessionId, maxCostMicro, maxTokens }: ReservationDraft,
+  { agent, sessionId, redacted, maxCostMicro, maxTokens }: ReservationDraft,
   { refusal, reservationId, expiresAt, after }: ReservationOutcome,
 ): void {
   audit.record(ctx, {
@@ -101,6 +101,7 @@ export function recordReservation(
       max_cost_usd: fromMicroUsd(maxCostMicro),
       max_tokens: maxTokens,
       session_id: sessionId ?? undefined,
+      redacted,
       remaining_cost: fromMicroUsd(after.remainingMicro),
       remaining_tokens: after.remainingTokens,
       status: after.status,

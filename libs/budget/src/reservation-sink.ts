@@ -21,8 +21,10 @@ const MAX_OPEN = 100;
 /** What is to be set aside; amounts in the store's units. */
 export interface ReservationDraft {
   readonly agent: AgentRef;
-  /** In the form that is indexed. */
+  /** Without secrets, in the form that is indexed. */
   readonly sessionId: string | null;
+  /** The kinds of secrets that were masked. */
+  readonly redacted: readonly string[] | undefined;
   readonly maxCostMicro: number;
   readonly maxTokens: number;
   readonly ttlMs: number;

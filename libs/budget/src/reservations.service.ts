@@ -8,6 +8,7 @@ import {
   type ChargeResult,
   Clock,
   DomainError,
+  MaskedKinds,
   type OperationContext,
   toIndexedId,
   toMicroUsd,
@@ -50,9 +51,12 @@ export class ReservationsService {
     const agent = this.agents.resolve(request.agent_id);
     if (!agent) throw new AgentNotFound(request.agent_id);
     requireOwnAgent(ctx, agent.agentId);
+    const masked = new MaskedKinds();
+    const session = this.policy.current.redactor.text(request.session_id ?? '', masked);
     const draft = {
       agent,
-      sessionId: toIndexedId(this.policy.current.redactor.text(request.session_id ?? '')),
+      sessionId: toIndexedId(session),
+      redacted: masked.list,
       maxCostMicro: toMicroUsd(request.max_cost_usd),
       maxTokens: request.max_tokens,
       ttlMs: request.ttl_s * MS_PER_S,

@@ -1,7 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
 import { AccessDenials, FailedLogins } from '#audit';
-import { AccessDenied, type DomainError, LoginFailed, type OperationContext, type Redactor } from '#kernel';
+import {
+  AccessDenied,
+  BUILT_IN_REDACTION,
+  type DomainError,
+  LoginFailed,
+  NO_REDACTION,
+  type OperationContext,
+  type Redactor,
+} from '#kernel';
 import { PolicyInForce } from '#rbac';
 import {
   type ItemProblem,
@@ -80,7 +88,9 @@ export class ErrorAnswers {
   }
 
   private get redactor(): Redactor {
-    return this.policy.current.redactor;
+    const { redactor } = this.policy.current;
+    // What is stored as it comes is still not to be shown or logged.
+    return redactor === NO_REDACTION ? BUILT_IN_REDACTION : redactor;
   }
 
   private log(error: DomainError, { context, method, target }: FailedRequest): void {
