@@ -5,12 +5,15 @@ import {
   AuditTrail,
   Clock,
   DomainError,
+  MaskedKinds,
   newId,
   type OperationContext,
+  toStorable,
   type TransactionContext,
   TransactionRunner,
   ValidationFailed,
 } from '#kernel';
+import { PolicyInForce } from '#rbac';
 import { actorOf } from '../actor.js';
 import { type Hold, HoldsRepository } from './holds.repository.js';
 
@@ -25,20 +28,23 @@ export class HoldsService {
     private readonly trail: AuditTrail,
     private readonly agents: AgentDirectory,
     private readonly clock: Clock,
+    private readonly policy: PolicyInForce,
   ) {}
 
   /** In force when this resolves. @throws ValidationFailed for a period that ends before it begins. */
   place(ctx: OperationContext, draft: HoldDraft): Promise<Hold> {
     if (draft.fromTime !== null && draft.toTime !== null && draft.fromTime >= draft.toTime)
       throw new ValidationFailed([{ path: 'start_date', message: 'must be before end_date' }]);
+    const masked = new MaskedKinds();
+    const reason = this.policy.current.redactor.text(toStorable(draft.reason), masked);
     return this.transactions.run(ctx, async (tx) => {
       const hold: Hold = {
-        ...{ ...draft, holdId: newId(), placedBy: ctx.principal.id, placedAt: this.clock.now() },
-        ...{ agentId: draft.agentId === null ? null : this.agents.idFor(draft.agentId) },
+        ...{ ...draft, reason, holdId: newId(), placedBy: ctx.principal.id, placedAt: this.clock.now() },
+        ...{ agentId: draft.agentId === null ? null : toStorable(this.agents.idFor(draft.agentId)) },
         ...{ releasedBy: null, releasedAt: null },
       };
       await this.repository.insert(tx, hold);
-      this.tell(tx, 'audit.hold', hold);
+      this.tell(tx, 'audit.hold', hold, masked.list);
       return hold;
     });
   }
@@ -60,7 +66,12 @@ export class HoldsService {
     });
   }
 
-  private tell(tx: TransactionContext, operationType: string, hold: Hold): void {
+  private tell(
+    tx: TransactionContext,
+    operationType: string,
+    hold: Hold,
+    redacted?: readonly string[],
+  ): void {
     this.trail.record(tx, {
       agent: actorOf(tx.principal, this.agents),
       operationType,
@@ -70,6 +81,7 @@ export class HoldsService {
       source: 'decided',
       context: JSON.stringify({
         ...{ agent_id: hold.agentId, from_time: hold.fromTime, to_time: hold.toTime, reason: hold.reason },
+        redacted,
       }),
     });
   }
