@@ -125,6 +125,9 @@ describe('old entries', () => {
       principal: { id: expect.stringMatching(/^cli:/) },
       context: { entries: 2 * SEGMENT },
     });
+    expect(await runCli(store, ['audit', 'verify'])).toMatchObject({
+      ...{ code: 0, stdout: expect.stringMatching(/^The log is intact: /) },
+    });
     await service.stop();
 
     const daily = await TestService.start({ AUDIT_RETENTION_DAYS: '90' }, store);

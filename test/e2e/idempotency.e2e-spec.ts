@@ -14,6 +14,7 @@ import { type Answer, anAgent, TestService } from '../support/service.js';
 const DAY_MS = 86_400_000;
 /** POSTs that change nothing, and why they are no GETs. */
 const WRITE_NOTHING: Readonly<Record<string, string>> = {
+  'POST /api/v1/audit/verify': 'begins what goes on in the background',
   'POST /api/v1/rbac/explain': 'a question that is too large for a query',
   'POST /api/v1/rbac/simulate': 'a question with a whole policy in it',
 };
@@ -72,6 +73,7 @@ describe('Idempotency-Key', () => {
     expect(without.map(({ name }) => name).sort()).toEqual([
       'ChecksController.explain',
       'SimulationController.simulate',
+      'VerificationController.start',
     ]);
     expect(handlers.filter(({ handler }) => idempotencyOf(handler)?.secret)).toHaveLength(SECRET.length);
   });

@@ -67,6 +67,7 @@ export function successOf(route: string): number {
   // There is nothing of this name; a reservation that may be settled is made in the tests of budgets.
   if (route === 'GET /docs/LICENSE' || route === 'POST /api/v1/budget/settle') return 404;
   if (/:approval_id|:audit_id|:hold_id|proof\/inclusion/.test(route)) return 404;
+  if (route === 'POST /api/v1/audit/verify') return 202;
   if (/^POST .*\/(ingest|metrics)\/batch$/.test(route)) return 207;
   if (/^POST .*\/(rbac\/|policy\/reload)/.test(route)) return 200;
   if (route.startsWith('DELETE ')) return 204;

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AgentsModule } from '#agents';
-import { AuditProofsModule, AuditRetentionModule, AuditTrailModule } from '#audit';
+import { AuditProofsModule, AuditRetentionModule, AuditTrailModule, VerificationModule } from '#audit';
 import { BudgetModule } from '#budget';
 import { type Config, ConfigModule } from '#config';
 import { MetricsModule } from '#metrics';
@@ -20,6 +20,7 @@ export class CliModule {
         AuditTrailModule,
         AuditProofsModule,
         AuditRetentionModule,
+        VerificationModule,
         RbacModule.forRoot(policy),
         BudgetModule,
         MetricsModule,

@@ -26,6 +26,9 @@ import { RetentionUpkeep } from './retention/retention-upkeep.js';
 import { RetentionRepository } from './retention/retention.repository.js';
 import { AuditTextRepository } from './text/audit-text.repository.js';
 import { TextFollower } from './text/text-follower.js';
+import { VerificationController } from './verification.controller.js';
+import { VerificationModule } from './verify/verification.module.js';
+import { VerificationService } from './verify/verification.service.js';
 
 /** The writer's side of the log; every module that changes something needs it, the CLI too. */
 @Global()
@@ -65,8 +68,8 @@ export class AuditProofsModule {}
 
 /** The log over HTTP, and what follows it. */
 @Module({
-  imports: [AuditProofsModule, AuditRetentionModule],
-  controllers: [AuditController, ProofsController, HoldsController],
+  imports: [AuditProofsModule, AuditRetentionModule, VerificationModule],
+  controllers: [AuditController, ProofsController, VerificationController, HoldsController],
   providers: [
     AuditService,
     CountsFollower,
@@ -76,6 +79,7 @@ export class AuditProofsModule {}
     HoldsRepository,
     HoldsService,
     RetentionUpkeep,
+    VerificationService,
   ],
 })
 export class AuditModule {}

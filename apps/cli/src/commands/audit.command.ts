@@ -4,6 +4,7 @@ import { CONFIG, type Config } from '#config';
 import { Clock } from '#kernel';
 import { progressBar } from '../progress-bar.js';
 import { withApplication } from '../with-application.js';
+import { verifyCommand } from './audit-verify.command.js';
 
 const DAY_MS = 86_400_000;
 const MAX_DAYS = 36_500;
@@ -11,6 +12,7 @@ const MAX_DAYS = 36_500;
 export function auditCommand(): Command {
   return new Command('audit')
     .description('See to the audit trail')
+    .addCommand(verifyCommand())
     .addCommand(retainCommand())
     .addCommand(rotateKeyCommand());
 }

@@ -32,9 +32,9 @@ interface CheckpointRow extends TreeHead {
 
 const COLUMNS = 'number, origin, size, root, note, issued_at';
 const NEWEST = `SELECT ${COLUMNS} FROM audit_checkpoints ORDER BY number DESC LIMIT 1`;
-/** Names the log of one store; its random part was drawn when the store was made. */
 const LOG_ID_BYTES = 16;
-const ORIGIN = 'agent-reality-map/';
+/** Names the log of one store; its random part was drawn when the store was made. */
+export const ORIGIN = 'agent-reality-map/';
 
 @Injectable()
 export class CheckpointsRepository {

@@ -1,7 +1,6 @@
 import { hash as digest } from 'node:crypto';
 import { type RecordedEvent, takeRandom } from '#kernel';
 
-const LEAF_PREFIX = Buffer.from([0x00]);
 const TEXT_PREFIX = Buffer.from([0x02]);
 const SALT_BYTES = 32;
 
@@ -59,7 +58,7 @@ export function leafBody(event: RecordedEvent, textHash: string): string {
 
 /** The leaf hash of RFC 9162, section 2.1.1: SHA-256(0x00 ‖ leaf), base64. */
 export function hashLeaf(body: string): string {
-  return digest('sha256', Buffer.concat([LEAF_PREFIX, Buffer.from(body)]), 'base64');
+  return digest('sha256', `\0${body}`, 'base64');
 }
 
 /** Salts and hashes an entry whose place in the log is settled. */

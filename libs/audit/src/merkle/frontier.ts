@@ -1,14 +1,19 @@
 import { hash as digest } from 'node:crypto';
 
-const NODE_PREFIX = Buffer.from([0x01]);
+const HASH_BYTES = 32;
+/** 0x01 ‖ left ‖ right; hashing is synchronous, so one serves all. */
+const NODE = Buffer.alloc(1 + 2 * HASH_BYTES, 0x01);
 
 /** The interior node of RFC 9162, section 2.1.1: SHA-256(0x01 ‖ left ‖ right), base64. */
 export function hashNode(left: string, right: string): string {
-  return digest(
-    'sha256',
-    Buffer.concat([NODE_PREFIX, Buffer.from(left, 'base64'), Buffer.from(right, 'base64')]),
-    'base64',
-  );
+  // What is no hash must not leave the one before it in its place.
+  const isWhole =
+    NODE.write(left, 1, HASH_BYTES, 'base64') === HASH_BYTES &&
+    NODE.write(right, 1 + HASH_BYTES, HASH_BYTES, 'base64') === HASH_BYTES;
+  const node = isWhole
+    ? NODE
+    : Buffer.concat([NODE.subarray(0, 1), Buffer.from(left, 'base64'), Buffer.from(right, 'base64')]);
+  return digest('sha256', node, 'base64');
 }
 
 /**
