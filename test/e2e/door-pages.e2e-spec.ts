@@ -15,15 +15,20 @@ const PATHS = [
   '/agents',
   '/events/audit',
 ];
-const TAKES_RBAC = /\/keys|\/policy\/reload|\/approvals\/:approval_id\/(approve|deny)$/;
+const TAKES_RBAC = /\/keys|\/audit\/holds|\/policy\/reload|\/approvals\/:approval_id\/(approve|deny)$/;
 /** Of these there is none by the parameter that the tests put in. */
-const WITHOUT_SUBJECT = /^\/\/docs\/LICENSE$|:(approval_id|version|role)/;
+const WITHOUT_SUBJECT = /^\/\/docs\/LICENSE$|:(approval_id|audit_id|version|role)|audit_id=|audit\/verify$/;
+/** What these must be asked with. */
+const QUERIES: Readonly<Record<string, string>> = {
+  '/api/v1/audit/proof/inclusion': '?audit_id=none',
+  '/api/v1/audit/proof/consistency': '?from=1&to=1',
+};
 const LISTED = ['http://localhost:3000', 'http://localhost:5173'];
 
 /** `GET /api/v1/agents/:agent_id` → its method, and its path with an agent that there is. */
 function callOf(route: string): [method: string, path: string] {
   const [method = '', path = ''] = route.split(' ');
-  return [method, `/${path.replace(/:agent_(id|name)/, 'coder')}`];
+  return [method, `/${path.replace(/:agent_(id|name)/, 'coder')}${QUERIES[path] ?? ''}`];
 }
 
 const corsOf = ({ headers }: Answer) =>
@@ -35,6 +40,7 @@ describe('what a page in a browser can do, RBAC off', () => {
   beforeAll(async () => {
     service = await TestService.start();
     await service.request('POST', '/agents', anAgent());
+    await service.request('POST', '/audit/checkpoint');
     // What takes a known principal is refused to everybody here, whatever they send.
     routes = httpRoutesOf(service).filter((route) => !TAKES_RBAC.test(route));
   });

@@ -33,6 +33,8 @@ import { answerUnrouted } from './http/unrouted.js';
 const DRAIN_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
+/** Longer than proxies and clients keep an idle connection, so that none sends into one that is being closed. */
+const KEEP_ALIVE_MS = 75_000;
 
 /** The running service: everything between a configuration and an open port. */
 export class Service {
@@ -60,6 +62,7 @@ export class Service {
       const server: Server = app.getHttpServer();
       server.headersTimeout = HEADERS_TIMEOUT_MS;
       server.requestTimeout = REQUEST_TIMEOUT_MS;
+      server.keepAliveTimeout = KEEP_ALIVE_MS;
       answerClientErrors(server);
       if (config.fastPath) takeFastPath(app, server, config);
       const connections = new ConnectionDrain(server);
