@@ -217,6 +217,7 @@ describe.each([
     key = await aKey(service, 'admin');
     agent = { ...(await register(service, 'coder')), keyId: key.id };
     await service.request('POST', '/audit/checkpoint');
+    await service.request('POST', '/audit/verify');
   });
   afterAll(() => service.remove());
 
