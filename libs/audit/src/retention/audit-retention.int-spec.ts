@@ -158,6 +158,7 @@ describe('retention of the log', () => {
     for (const follower of followers) await follower.catchUp();
     const removals = await Promise.all([1, 2].map(() => retention.removeBefore(opened.ctx, later())));
     expect(removals.reduce((sum, { entries }) => sum + entries, 0)).toBe(2 * SEGMENT);
+    expect(removals.map(({ heldSegments }) => heldSegments)).toEqual([0, 0]);
     const [counted, raw] = await decisions();
     expect(counted).toEqual(raw);
   });

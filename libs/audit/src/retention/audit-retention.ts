@@ -44,16 +44,18 @@ export class AuditRetention {
         const segment = await this.repository.findSegment(after);
         if (!segment || !segment.settled || segment.newest >= time) break;
         after = segment.to;
+        if (segment.held) removal = { ...removal, heldSegments: removal.heldSegments + 1 };
+        // None where another process was first, or it has come under a hold meanwhile.
         const gone = segment.held ? 0 : await this.remove(ctx, segment, options.dryRun ?? false);
-        removal =
-          gone === 0
-            ? { ...removal, heldSegments: removal.heldSegments + 1 }
-            : {
-                ...removal,
-                entries: removal.entries + gone,
-                fromSeq: removal.fromSeq ?? segment.from,
-                toSeq: segment.to,
-              };
+        if (gone > 0) {
+          const { entries, fromSeq } = removal;
+          removal = {
+            ...removal,
+            entries: entries + gone,
+            fromSeq: fromSeq ?? segment.from,
+            toSeq: segment.to,
+          };
+        }
         options.onProgress?.(removal.entries);
       }
     } finally {
