@@ -221,8 +221,11 @@ describe.each([
   });
   afterAll(() => service.remove());
 
+  /** Leaves an entry of its own. */
+  const EXPORT = 'GET /api/v1/audit/export';
   const READS = ACCESS.filter(
-    ({ route, isPublic }) => route.startsWith('GET ') && !isPublic && successOf(route) === 200,
+    ({ route, isPublic }) =>
+      route.startsWith('GET ') && route !== EXPORT && !isPublic && successOf(route) === 200,
   ).map((row) => [row.route, row] as const);
   const PUBLIC = ACCESS.filter((row) => row.route.startsWith('GET ') && row.isPublic).map(
     (row) => [row.route, row] as const,
@@ -249,6 +252,17 @@ describe.each([
         traceId,
       });
     }
+  });
+
+  it('one entry tells of an export', async () => {
+    const log = service.get(AuditRepository);
+    const before = await log.size();
+    const row = ACCESS.find(({ route }) => route === EXPORT)!;
+    await call(service, row, agent, { 'x-api-key': key.secret });
+    const entries = await log.findAfter(before, 10);
+    expect(entries.map(({ operationType, principalId }) => [operationType, principalId])).toEqual([
+      ['audit.export', key.id],
+    ]);
   });
 
   it.each(PUBLIC)('no entry tells of %s, which anyone may read', async (_route, row) => {

@@ -39,7 +39,7 @@ function isBetweenFields({ body }: Answer): boolean {
   return errors.length > 0 && errors.every(({ message }) => BETWEEN_FIELDS.test(message));
 }
 const BETWEEN_FIELDS =
-  /^(must not stand beside|is required beside|must be before|must be an hour or a day|would give more than|must hold a letter|must not be (beyond the log|larger than to)|must be at least \d+, where the entry)/;
+  /^(must not stand beside|is required beside|must be before|must be an hour or a day|would give more than|must hold a letter|must not be (beyond the log|larger than to)|must be at least \d+, where the entry|must be that of a checkpoint)/;
 
 describe('the OpenAPI document', () => {
   let service: TestService;

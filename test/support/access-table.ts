@@ -56,6 +56,7 @@ GET    /api/v1/audit/proof/inclusion                +   -   +   +   -   -   -   
 GET    /api/v1/audit/proof/consistency              +   -   +   +   -   -   -   -   +   -    -
 GET    /api/v1/audit/entries/:audit_id              +   -   +   +   -   -   -   -   +   -    -
 GET    /api/v1/audit/public-key                     +   -   +   +   -   -   -   -   +   -    -
+GET    /api/v1/audit/export                         +   -   +   +   -   -   -   -   +   -    own
 POST   /api/v1/audit/holds                          +   -   -   -   -   -   -   -   -   -    -
 GET    /api/v1/audit/holds                          +   -   -   -   -   -   -   -   -   -    -
 DELETE /api/v1/audit/holds/:hold_id                 +   -   -   -   -   -   -   -   -   -    -

@@ -12,6 +12,7 @@ import { type ContextRequest, routeOf } from '#contract';
 import { AgentDirectory, AuditTrail, LIMITS, MaskedKinds, TransactionRunner } from '#kernel';
 import { demandOf, PolicyInForce } from '#rbac';
 import { actorOf } from './actor.js';
+import { RECORDS_ITSELF } from './records-itself.js';
 
 /**
  * Names the operation in the context, so that every entry says through which route it came. With `AUDIT_READS`
@@ -43,7 +44,9 @@ export class AuditInterceptor implements NestInterceptor {
   /** Public routes show nothing that was recorded, and anyone could fill the log with them. */
   private isRead(request: ContextRequest, host: ExecutionContext): boolean {
     return (
-      (request.method === 'GET' || request.method === 'HEAD') && demandOf(this.reflector, host) !== 'public'
+      (request.method === 'GET' || request.method === 'HEAD') &&
+      demandOf(this.reflector, host) !== 'public' &&
+      this.reflector.get<true | undefined>(RECORDS_ITSELF, host.getHandler()) === undefined
     );
   }
 

@@ -10,6 +10,9 @@ import { Checkpointer } from './checkpoints/checkpointer.js';
 import { CheckpointSchedule } from './checkpoints/checkpoint-schedule.js';
 import { SealedEntriesRepository } from './checkpoints/sealed-entries.repository.js';
 import { CountsFollower } from './counts/counts-follower.js';
+import { EntryPages } from './export/entry-pages.js';
+import { ExportsController } from './export/exports.controller.js';
+import { ExportsService } from './export/exports.service.js';
 import { FailedLogins } from './failed-logins.js';
 import { LogAuditTrail } from './log/audit-trail.js';
 import { LogTail } from './log/log-tail.js';
@@ -62,20 +65,28 @@ export class AuditRetentionModule {}
     SealedEntriesRepository,
     ProofsService,
   ],
-  exports: [LogProofs, Checkpointer, ProofsService],
+  exports: [LogProofs, Checkpointer, SealedEntriesRepository, ProofsService],
 })
 export class AuditProofsModule {}
 
 /** The log over HTTP, and what follows it. */
 @Module({
   imports: [AuditProofsModule, AuditRetentionModule, VerificationModule],
-  controllers: [AuditController, ProofsController, VerificationController, HoldsController],
+  controllers: [
+    AuditController,
+    ProofsController,
+    VerificationController,
+    HoldsController,
+    ExportsController,
+  ],
   providers: [
     AuditService,
     CountsFollower,
     AuditTextRepository,
     TextFollower,
     CheckpointSchedule,
+    EntryPages,
+    ExportsService,
     HoldsRepository,
     HoldsService,
     RetentionUpkeep,

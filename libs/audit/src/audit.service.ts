@@ -18,16 +18,18 @@ import {
   type TransactionContext,
   TransactionRunner,
 } from '#kernel';
-import { ownRows, PolicyInForce } from '#rbac';
-import { type AuditFilter, AuditRepository } from './audit.repository.js';
+import { PolicyInForce } from '#rbac';
+import { AuditRepository } from './audit.repository.js';
 import {
   AuditCountsRepository,
   type CountQuestion,
   type CountRow,
 } from './counts/audit-counts.repository.js';
 import type { IngestEventItem, IngestEventRequest } from './dto/ingest-event.request.js';
+import type { AuditFilter } from './log/log-query.js';
 import { toReportedEvent } from './reported-event.js';
 import { toFindingEvent, toToolUse } from './tool-use-finding.js';
+import { visibleAgent } from './visible-agent.js';
 
 /** An event to record, and what comes of comparing it with what was decided. */
 interface Report {
@@ -72,12 +74,15 @@ export class AuditService {
 
   /** Newest first. An agent's key sees its own. */
   list(ctx: OperationContext, filter: AuditFilter, page: Page): Promise<PageOf<RecordedEvent>> {
-    return this.repository.findNewest({ ...filter, agentId: this.visibleAgent(ctx, filter.agentId) }, page);
+    return this.repository.findNewest(
+      { ...filter, agentId: visibleAgent(ctx, this.agents, filter.agentId) },
+      page,
+    );
   }
 
   /** Counts by decision, type and role, and by what is asked for. An agent's key sees its own. */
   count(ctx: OperationContext, question: CountQuestion): Promise<CountRow[]> {
-    return this.counts.count({ ...question, agentId: this.visibleAgent(ctx, question.agentId) });
+    return this.counts.count({ ...question, agentId: visibleAgent(ctx, this.agents, question.agentId) });
   }
 
   private toReport(
@@ -95,9 +100,5 @@ export class AuditService {
     const event = this.trail.record(tx, draft);
     if (finding) this.trail.record(tx, toFindingEvent(draft, event, finding));
     return event;
-  }
-
-  private visibleAgent(ctx: OperationContext, reference: string | undefined): string | undefined {
-    return ownRows(ctx.principal, reference === undefined ? undefined : this.agents.idFor(reference));
   }
 }

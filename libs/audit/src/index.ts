@@ -6,6 +6,7 @@ export * from './audit.module.js';
 export * from './audit.repository.js';
 export * from './checkpoints/checkpointer.js';
 export * from './dto/verification.response.js';
+export * from './export/export-verifier.js';
 export * from './failed-logins.js';
 export * from './log/leaf.js';
 export * from './log/log-tail.js';

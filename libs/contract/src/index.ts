@@ -12,4 +12,5 @@ export * from './page.js';
 export * from './page.query.js';
 export * from './problem.js';
 export * from './request-context.js';
+export * from './streamed-answer.js';
 export * from './time.js';

@@ -26,15 +26,15 @@ export interface ListRules {
   readonly start?: 'skip' | 'offset';
 }
 
-/** A request class with `limit`, `cursor`, and `skip` or, in the older form, `offset`. */
-export function pageQuery({
-  list,
-  place,
-  maxLimit,
-  defaultLimit = 100,
-  start = 'skip',
-}: ListRules): new () => PagedQuery {
-  class PageQuery implements PagedQuery {
+/**
+ * A request class with `limit`, `cursor`, and `skip` or, in the older form, `offset`.
+ * @param Filters one with what the list can be narrowed by.
+ */
+export function pageQuery<F extends object = object>(
+  { list, place, maxLimit, defaultLimit = 100, start = 'skip' }: ListRules,
+  Filters: new () => F = Object as unknown as new () => F,
+): new () => PagedQuery & F {
+  class PageQuery extends (Filters as new () => object) implements PagedQuery {
     skip?: number;
     offset?: number;
 
@@ -90,7 +90,7 @@ export function pageQuery({
     example: 0,
     max: MAX_SKIP,
   })(PageQuery.prototype, start);
-  return PageQuery;
+  return PageQuery as unknown as new () => PagedQuery & F;
 }
 
 function refuse(message: string): never {

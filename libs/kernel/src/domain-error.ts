@@ -38,6 +38,7 @@ export type ErrorCode =
   | 'TOO_MANY_REQUESTS'
   | 'LOG_CHANGED'
   | 'PROOF_NOT_READY'
+  | 'INDEX_BEHIND'
   | 'STORE_UNAVAILABLE'
   | 'SHUTTING_DOWN'
   | 'INTERNAL';

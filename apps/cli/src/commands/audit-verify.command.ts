@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import {
   LogVerifier,
   type Pace,
@@ -12,14 +12,14 @@ import { ValidationFailed } from '#kernel';
 import { progressBar } from '../progress-bar.js';
 import { withApplication } from '../with-application.js';
 
-const BAD_USAGE = 2;
-const DAMAGED = 3;
+export const BAD_USAGE = 2;
+export const DAMAGED = 3;
 /** Nobody else waits for this process. */
 const ALONE: Pace = { page: 512, signatures: 1_000, readsAhead: true };
 
 interface VerifyOptions {
   readonly checkpoint?: string;
-  readonly publicKey: readonly string[];
+  readonly publicKey?: readonly string[];
   readonly json: boolean;
 }
 
@@ -35,7 +35,7 @@ function printReport({ size, checked, erased, agreed, findings, more }: Verifica
 }
 
 /** @throws ValidationFailed for what is no checkpoint or key; the system's error for a file that cannot be read. */
-async function evidenceOf({ checkpoint, publicKey }: VerifyOptions) {
+async function evidenceOf({ checkpoint, publicKey = [] }: VerifyOptions) {
   return {
     held: checkpoint === undefined ? [] : parseHeldCheckpoints(await readFile(checkpoint, 'utf8')),
     ...(publicKey.length === 0 ? {} : { publicKeys: publicKey.map(parsePublicKey) }),
@@ -65,23 +65,28 @@ async function verify(options: VerifyOptions): Promise<void> {
   if (report.findings.length + report.more > 0) process.exitCode = DAMAGED;
 }
 
+/** Keys that must have signed. */
+export function publicKeys(): Option {
+  return new Option(
+    '--public-key <base64>',
+    'the key that must have signed; may be given several times',
+  ).argParser((key, others: readonly string[] | undefined) => [...(others ?? []), key]);
+}
+
+/** @param damaged what was found. */
+export function exitCodes(damaged: string): string {
+  return `\nExit code: 0 nothing was found, ${DAMAGED} ${damaged}, ${BAD_USAGE} bad options or files, 1 it could not be verified.`;
+}
+
 export function verifyCommand(): Command {
   return new Command('verify')
     .description(
       'Recompute the log, beside a running service or from a copy, and compare it with all that is kept about it',
     )
     .option('--checkpoint <file>', 'signed checkpoints that were kept elsewhere, one or several')
-    .option(
-      '--public-key <base64>',
-      'the key that must have signed them; may be given several times',
-      (key, others: readonly string[]) => [...others, key],
-      [],
-    )
+    .addOption(publicKeys())
     .option('--json', 'print the report as JSON', false)
-    .addHelpText(
-      'after',
-      `\nExit code: 0 nothing was found, ${DAMAGED} the log is damaged or contradicts a checkpoint, ${BAD_USAGE} bad options or files, 1 it could not be verified.`,
-    )
+    .addHelpText('after', exitCodes('the log is damaged or contradicts a checkpoint'))
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : BAD_USAGE))
     .action(verify);
 }

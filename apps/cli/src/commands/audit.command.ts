@@ -5,6 +5,7 @@ import { Clock } from '#kernel';
 import { progressBar } from '../progress-bar.js';
 import { withApplication } from '../with-application.js';
 import { verifyCommand } from './audit-verify.command.js';
+import { verifyExportCommand } from './audit-verify-export.command.js';
 
 const DAY_MS = 86_400_000;
 const MAX_DAYS = 36_500;
@@ -13,6 +14,7 @@ export function auditCommand(): Command {
   return new Command('audit')
     .description('See to the audit trail')
     .addCommand(verifyCommand())
+    .addCommand(verifyExportCommand())
     .addCommand(retainCommand())
     .addCommand(rotateKeyCommand());
 }

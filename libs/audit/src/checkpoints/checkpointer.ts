@@ -66,6 +66,12 @@ export class Checkpointer {
     throw new DomainError('CHECKPOINT_NOT_FOUND', 'Nothing was signed yet; POST makes the first checkpoint.');
   }
 
+  /** Of this log when it had that size; null where none was made. */
+  async ofSize(size: number): Promise<Checkpoint | null> {
+    const { origin } = await this.repository.treeHead();
+    return this.repository.findOfSize(origin, size);
+  }
+
   list(page: Page): Promise<PageOf<Checkpoint>> {
     return this.repository.findPage(page);
   }
@@ -86,6 +92,12 @@ export class Checkpointer {
    */
   issue(ctx: OperationContext): Promise<Checkpoint> {
     return this.inTurn(ctx, async () => this.sign(ctx, [await this.key()]));
+  }
+
+  /** The newest where it is of all that the log holds, else a new one. @throws as `issue`. */
+  async current(ctx: OperationContext): Promise<Checkpoint> {
+    const { head, newest } = await this.standing();
+    return newest?.origin === head.origin && newest.size === head.size ? newest : this.issue(ctx);
   }
 
   /**

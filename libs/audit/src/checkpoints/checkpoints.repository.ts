@@ -54,6 +54,15 @@ export class CheckpointsRepository {
     return newestOf(this.reader);
   }
 
+  /** Of the log of this name when it had that size; null where none was made. */
+  async findOfSize(origin: string, size: number): Promise<Checkpoint | null> {
+    const [row] = await this.reader.query<CheckpointRow>(
+      `SELECT ${COLUMNS} FROM audit_checkpoints WHERE origin = ? AND size = ? ORDER BY number DESC LIMIT 1`,
+      [origin, size],
+    );
+    return row ? toCheckpoint(row) : null;
+  }
+
   /** Newest first. */
   async findPage({ skip, limit, after }: Page): Promise<PageOf<Checkpoint>> {
     const where = new Where().andAll('number < ?', after);

@@ -1,6 +1,6 @@
 import { pageQuery, parseTime, TextField, TimeField } from '#contract';
 import { ValidationFailed } from '#kernel';
-import type { AuditFilter } from '../audit.repository.js';
+import type { AuditFilter } from '../log/log-query.js';
 import { wordsOf } from '../text/words.js';
 
 /** One log, and cursors good for both forms of its list. */
@@ -11,7 +11,8 @@ const AGENT = {
   example: 'coder',
 };
 
-export class AuditListQuery extends pageQuery(LOG) {
+/** What the log can be narrowed by. */
+export class AuditFilterQuery {
   @TextField(AGENT)
   agent_id?: string;
 
@@ -55,6 +56,8 @@ export class AuditListQuery extends pageQuery(LOG) {
   end_date?: string;
 }
 
+export class AuditListQuery extends pageQuery(LOG, AuditFilterQuery) {}
+
 export class EventListQuery extends pageQuery({ ...LOG, defaultLimit: 50, start: 'offset' }) {
   @TextField(AGENT)
   agent_id?: string;
@@ -67,7 +70,7 @@ function toWords(q: string): Set<string> {
   return words;
 }
 
-export function toAuditFilter(query: AuditListQuery): AuditFilter {
+export function toAuditFilter(query: AuditFilterQuery): AuditFilter {
   return {
     agentId: query.agent_id,
     agentRole: query.agent_role,

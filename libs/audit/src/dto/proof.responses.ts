@@ -154,7 +154,8 @@ export function toConsistencyProofResponse(proof: ConsistencyProof): Consistency
   return { from, to, from_root: fromRoot, to_root: toRoot, hashes };
 }
 
-export function toProvedEntryResponse(entry: SealedEntry, proof: InclusionProof | null): ProvedEntryResponse {
+/** An entry and what its leaf is made from, without a proof. */
+export function toSealedEntryResponse(entry: SealedEntry): Omit<ProvedEntryResponse, 'proof'> {
   const { event, leaf, text, leafHash } = entry;
   return {
     entry: toAuditEntryResponse(event),
@@ -162,8 +163,11 @@ export function toProvedEntryResponse(entry: SealedEntry, proof: InclusionProof 
     text,
     leaf_index: event.seq - 1,
     leaf_hash: leafHash,
-    proof: proof && toInclusionProofResponse(entry, proof),
   };
+}
+
+export function toProvedEntryResponse(entry: SealedEntry, proof: InclusionProof | null): ProvedEntryResponse {
+  return { ...toSealedEntryResponse(entry), proof: proof && toInclusionProofResponse(entry, proof) };
 }
 
 type Signers = Awaited<ReturnType<Checkpointer['signedBy']>>;

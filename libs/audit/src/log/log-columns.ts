@@ -54,6 +54,9 @@ export const EVENT_COLUMNS = [
   'trace_id',
 ] as const satisfies readonly (keyof LogRow)[];
 
+/** A row with what binds its content into the log. */
+export type SealedRow = LogRow & { text_salt: string | null; text_hash: string; leaf_hash: string };
+
 /** All columns of the log: those, and what binds their content into it. */
 export const LOG_COLUMNS = [...EVENT_COLUMNS, 'text_salt', 'text_hash', 'leaf_hash'] as const;
 

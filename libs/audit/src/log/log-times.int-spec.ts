@@ -4,7 +4,8 @@ import type { Place } from '#contract';
 import { insertRows, placeholders } from '#persistence';
 import { OpenedStore } from '../../../../test/support/opened-store.js';
 import { newTestStore } from '../../../../test/support/store.js';
-import { type AuditFilter, AuditRepository } from '../audit.repository.js';
+import { AuditRepository } from '../audit.repository.js';
+import type { AuditFilter } from './log-query.js';
 
 const START = Date.UTC(2026, 0, 5);
 const MINUTE_MS = 60_000;

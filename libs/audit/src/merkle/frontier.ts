@@ -37,13 +37,18 @@ export class Frontier {
 
   /** Appends one leaf hash; a constant number of node hashes on average. */
   append(leafHash: string): void {
-    let node = leafHash;
+    this.appendSubtree(leafHash, 1);
+  }
+
+  /** Appends the root of a perfect subtree. @param leaves a power of two that divides the size. */
+  appendSubtree(root: string, leaves: number): void {
+    let node = root;
     // Each trailing one bit of the size is a subtree of the same height as the growing node.
-    for (let rest = this.count; rest % 2 === 1; rest = Math.floor(rest / 2)) {
+    for (let rest = this.count / leaves; rest % 2 === 1; rest = Math.floor(rest / 2)) {
       node = hashNode(this.roots.pop() ?? '', node);
     }
     this.roots.push(node);
-    this.count += 1;
+    this.count += leaves;
   }
 
   /** The root of the tree, base64; that of an empty tree is the hash of nothing. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError, ValidationFailed } from '#kernel';
-import { LogTree } from './log-tree.js';
+import { LogTree, type SegmentLeaves } from './log-tree.js';
+import type { LeafRange } from './proof-ranges.js';
 import { SegmentSealer } from './segment-sealer.js';
 import { SegmentsRepository } from './segments.repository.js';
 
@@ -59,6 +60,14 @@ export class LogProofs {
       await this.tree.root(to),
     ];
     return { from, to, fromRoot, toRoot, hashes };
+  }
+
+  /**
+   * The hashes, base64, of the perfect subtrees that make up a run of leaves, from the left.
+   * @param size of the tree, whose root was asked for before. @param leaves what was read for the run before it.
+   */
+  subtrees(size: number, range: LeafRange, leaves: SegmentLeaves): Promise<string[]> {
+    return this.tree.subtrees(size, range, leaves);
   }
 
   private async requireSize(path: string, size: number): Promise<void> {

@@ -1,5 +1,11 @@
 import { Frontier, hashNode } from './frontier.js';
-import { consistencyRanges, inclusionRanges, type LeafRange, splitOf } from './proof-ranges.js';
+import {
+  consistencyRanges,
+  inclusionRanges,
+  type LeafRange,
+  splitOf,
+  subtreeRanges,
+} from './proof-ranges.js';
 
 /** How many leaves, aligned, make one segment. */
 export const SEGMENT = 1024;
@@ -11,6 +17,9 @@ export interface LeafSource {
   /** The hashes of the leaves `from`, from 0, to `to` (excluded), which lie in one segment. */
   leaves(range: LeafRange): Promise<string[]>;
 }
+
+/** The leaf hashes of segments that were read, by their first leaf. */
+export type SegmentLeaves = Map<number, Promise<string[]>>;
 
 /**
  * The Merkle tree over the log (RFC 9162, section 2.1), of any size that it ever had. Above the segments its nodes are kept
@@ -40,14 +49,25 @@ export class LogTree {
     return this.hashes(second, consistencyRanges(first, second));
   }
 
+  /**
+   * The hashes of the perfect subtrees that make up a run of leaves, from the left.
+   * @param range up to `size` at the most. @param leaves those that were read for the run before it.
+   */
+  subtrees(size: number, range: LeafRange, leaves: SegmentLeaves = new Map()): Promise<string[]> {
+    return this.hashes(size, subtreeRanges(range), leaves);
+  }
+
   private async within(size: number, range: LeafRange): Promise<string> {
     const [hash] = await this.hashes(size, [range]);
     return hash ?? '';
   }
 
-  private async hashes(size: number, ranges: readonly LeafRange[]): Promise<string[]> {
+  private async hashes(
+    size: number,
+    ranges: readonly LeafRange[],
+    segments: SegmentLeaves = new Map(),
+  ): Promise<string[]> {
     await this.load(Math.floor(size / SEGMENT));
-    const segments = new Map<number, Promise<string[]>>();
     const leavesOf = ({ from, to }: LeafRange): Promise<string[]> => {
       const start = from - (from % SEGMENT);
       const leaves =

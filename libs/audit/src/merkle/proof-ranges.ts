@@ -51,3 +51,15 @@ export function consistencyRanges(first: number, second: number): LeafRange[] {
   if (from > 0) path.push({ from, to });
   return path.reverse();
 }
+
+/** The perfect subtrees that make up a run of leaves, from the left: as few as there can be. */
+export function subtreeRanges({ from, to }: LeafRange): LeafRange[] {
+  const ranges: LeafRange[] = [];
+  for (let start = from; start < to;) {
+    let leaves = 1;
+    while (start % (leaves * 2) === 0 && start + leaves * 2 <= to) leaves *= 2;
+    ranges.push({ from: start, to: start + leaves });
+    start += leaves;
+  }
+  return ranges;
+}

@@ -42,14 +42,20 @@ export class AuditTextRepository {
     return row?.behind ?? 0;
   }
 
-  /** @returns null where all is indexed. */
-  async findNext(limit: number): Promise<NextText | null> {
+  /** The last entry that is indexed. */
+  async mark(): Promise<number> {
     const [at] = await this.reader.query<{ mark: number }>(MARK);
     if (!at) throw new Error('the index of the log has no mark');
+    return at.mark;
+  }
+
+  /** @returns null where all is indexed. */
+  async findNext(limit: number): Promise<NextText | null> {
+    const mark = await this.mark();
     const rows = await this.reader.select<EntryText>(
       ['seq', 'operation_detail', 'target_resource', 'rbac_reason'],
       'FROM agent_audit_log WHERE seq > ? ORDER BY seq LIMIT ?',
-      [at.mark, limit],
+      [mark, limit],
     );
     const last = rows.at(-1);
     if (!last) return null;
@@ -57,7 +63,7 @@ export class AuditTextRepository {
       const texts = [row.operation_detail, row.target_resource, row.rbac_reason];
       return [row.seq, [...wordsOf(texts.join(' '))]] as const;
     });
-    return { from: at.mark, to: last.seq, entries: entries.filter(([, words]) => words.length > 0) };
+    return { from: mark, to: last.seq, entries: entries.filter(([, words]) => words.length > 0) };
   }
 
   /** Indexes what comes next, unless another process was first. */

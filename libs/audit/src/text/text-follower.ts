@@ -19,6 +19,11 @@ export class TextFollower extends LogFollower {
     super('audit text', events);
   }
 
+  /** The last entry whose words are found. */
+  indexed(): Promise<number> {
+    return this.text.mark();
+  }
+
   /** Reading and splitting hold no lock. */
   protected async followOn(): Promise<boolean> {
     const slice = (await this.text.behind()) < MOST ? SLICE : MOST;

@@ -1,9 +1,6 @@
 import type { RecordedEvent } from '#kernel';
 import { hashLeaf, hashText, leafBody, textBody } from '../log/leaf.js';
-import { type LogRow, toRecordedEvent } from '../log/log-columns.js';
-
-/** A row with what binds its content into the log. */
-export type SealedRow = LogRow & { text_salt: string | null; text_hash: string; leaf_hash: string };
+import { type SealedRow, toRecordedEvent } from '../log/log-columns.js';
 
 /** A row and what follows from its content. */
 export interface CheckedEntry {

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Reader } from '#persistence';
 import { type Checkpoint, ORIGIN } from '../checkpoints/checkpoints.repository.js';
-import { LOG_COLUMNS } from '../log/log-columns.js';
+import { LOG_COLUMNS, type SealedRow } from '../log/log-columns.js';
 import { SEGMENT } from '../merkle/log-tree.js';
 import type { Segment } from '../merkle/segments.repository.js';
-import type { SealedRow } from './entry-check.js';
 
 /** What is stored about the extent of the log, all at one moment. */
 export interface StoredExtent {

@@ -1,0 +1,164 @@
+import type { ServerResponse } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import { sendStream } from '#contract';
+import {
+  AgentDirectory,
+  AuditTrail,
+  DomainError,
+  MaskedKinds,
+  type OperationContext,
+  TooManyRequests,
+  toStorable,
+  TransactionRunner,
+  ValidationFailed,
+} from '#kernel';
+import { Authenticator, PolicyInForce } from '#rbac';
+import { actorOf } from '../actor.js';
+import { AuditRepository } from '../audit.repository.js';
+import { Checkpointer } from '../checkpoints/checkpointer.js';
+import type { Checkpoint } from '../checkpoints/checkpoints.repository.js';
+import type { ExportFormatName } from '../dto/export.query.js';
+import type { AuditFilter } from '../log/log-query.js';
+import { LogProofs } from '../merkle/log-proofs.js';
+import type { LeafRange } from '../merkle/proof-ranges.js';
+import type { SegmentLeaves } from '../merkle/log-tree.js';
+import { TextFollower } from '../text/text-follower.js';
+import { visibleAgent } from '../visible-agent.js';
+import { CSV_EXPORT } from './csv-export.js';
+import { EntryPages } from './entry-pages.js';
+import type { ExportFormat, LogExport } from './log-export.js';
+import { NDJSON_EXPORT } from './ndjson-export.js';
+
+const FORMATS: Readonly<Record<ExportFormatName, ExportFormat>> = { ndjson: NDJSON_EXPORT, csv: CSV_EXPORT };
+/** How many run beside each other in one process: each takes a share of its time from those who record. */
+const AT_ONCE = 2;
+const RETRY_AFTER_S = 30;
+/** A run of leaves begins and ends in a segment; those of the one before are not asked for again. */
+const SEGMENTS_KEPT = 2;
+
+export interface ExportRequest {
+  readonly format: ExportFormatName;
+  readonly filter: AuditFilter;
+  /** The same as the client wrote it. */
+  readonly asked: Readonly<Record<string, string>>;
+  readonly after: number;
+  /** Of an export that is continued. */
+  readonly treeSize: number | undefined;
+}
+
+/** Gives the log away, as far as it is there when that begins. */
+@Injectable()
+export class ExportsService {
+  private running = 0;
+
+  constructor(
+    private readonly log: AuditRepository,
+    private readonly pages: EntryPages,
+    private readonly checkpointer: Checkpointer,
+    private readonly proofs: LogProofs,
+    private readonly text: TextFollower,
+    private readonly trail: AuditTrail,
+    private readonly transactions: TransactionRunner,
+    private readonly agents: AgentDirectory,
+    private readonly policy: PolicyInForce,
+    private readonly authenticator: Authenticator,
+  ) {}
+
+  /**
+   * Answers with it. An agent's key gets its own entries.
+   * @throws TooManyRequests; ValidationFailed for an entry or a tree that there is not; DomainError where the log no longer
+   * holds what was signed, or its words are not indexed yet; StoreUnavailable.
+   */
+  async send(ctx: OperationContext, request: ExportRequest, response: ServerResponse): Promise<void> {
+    if (this.running >= AT_ONCE)
+      throw new TooManyRequests(`${AT_ONCE} exports are running; try again later.`, RETRY_AFTER_S);
+    this.running += 1;
+    try {
+      const run = await this.open(ctx, request);
+      const form = FORMATS[request.format];
+      const { size } = run.checkpoint;
+      const headers = {
+        'Content-Type': form.contentType,
+        'Content-Disposition': `attachment; filename="audit-${size}.${request.format}"`,
+        'Audit-Tree-Size': String(size),
+      };
+      await sendStream(response, headers, form.write(run));
+    } finally {
+      this.running -= 1;
+    }
+  }
+
+  private async open(ctx: OperationContext, request: ExportRequest): Promise<LogExport> {
+    const { after, treeSize, asked } = request;
+    const continued = treeSize === undefined ? null : await this.checkpointOf(treeSize);
+    requireWithin(after, continued?.size ?? (await this.log.size()));
+    // Of nobody known there is nothing to tell, and a page in a browser could fill the log.
+    if (ctx.principal.kind !== 'anonymous') await this.tell(ctx, request);
+    const checkpoint = continued ?? (await this.checkpointer.current(ctx));
+    const filter = {
+      ...request.filter,
+      agentId: visibleAgent(ctx, this.agents, request.filter.agentId),
+    };
+    if (filter.words) await this.requireIndexed(checkpoint.size);
+    // Seals what the proofs of the tree are made from.
+    await this.proofs.root(checkpoint.size);
+    const span = await this.pages.spanOf({ after, to: checkpoint.size }, filter);
+    const read: SegmentLeaves = new Map();
+    return {
+      ...{ checkpoint, after, filter: asked, continues: continued !== null },
+      pages: this.pages.read(filter, span, () => this.admit(ctx)),
+      subtrees: (range: LeafRange) => {
+        if (read.size > SEGMENTS_KEPT) read.clear();
+        return this.proofs.subtrees(checkpoint.size, range, read);
+      },
+    };
+  }
+
+  /** It may run for long. @throws DomainError where the caller's credentials or rights hold no longer. */
+  private admit(ctx: OperationContext): void {
+    if (!this.authenticator.stillKnown(ctx.principal))
+      throw new DomainError('UNAUTHENTICATED', 'The credentials hold no longer.');
+    this.authenticator.authorize(ctx, 'audit:read');
+  }
+
+  private async checkpointOf(treeSize: number): Promise<Checkpoint> {
+    const checkpoint = await this.checkpointer.ofSize(treeSize);
+    if (checkpoint) return checkpoint;
+    throw new ValidationFailed([
+      { path: 'tree_size', message: 'must be that of a checkpoint, such as an export begins with' },
+    ]);
+  }
+
+  private async requireIndexed(size: number): Promise<void> {
+    await this.text.catchUp();
+    if ((await this.text.indexed()) < size)
+      throw new DomainError('INDEX_BEHIND', 'The index of words is behind the log; try again.');
+  }
+
+  private async tell(ctx: OperationContext, request: ExportRequest): Promise<void> {
+    const { format, asked, after, treeSize } = request;
+    const masked = new MaskedKinds();
+    const filter = this.policy.current.redactor.value(asked, masked);
+    await this.transactions.append(ctx, (tx) =>
+      this.trail.record(tx, {
+        agent: actorOf(ctx.principal, this.agents),
+        operationType: 'audit.export',
+        targetType: 'log',
+        decision: 'allowed',
+        source: 'decided',
+        context: toStorable(
+          JSON.stringify({
+            ...{ format, filter, after_seq: after, tree_size: treeSize, redacted: masked.list },
+          }),
+        ),
+      }),
+    );
+  }
+}
+
+function requireWithin(after: number, size: number): void {
+  if (after > size)
+    throw new ValidationFailed([
+      { path: 'after_seq', message: `must not be beyond the log, which holds ${size} entries` },
+    ]);
+}

@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AuditRetention } from '#audit';
+import { systemContext } from '#kernel';
+import { aKey, register } from '../support/access-calls.js';
+import {
+  entriesOf,
+  exportText,
+  type Line,
+  linesOf,
+  publicKeyOf,
+  rootOfExport,
+  verified,
+} from '../support/exports.js';
+import { ADMIN_KEY, TestService } from '../support/service.js';
+
+const TEXTS = ['git push', '=HYPERLINK("http://x")', 'a "quoted", cell', 'two\nlines', '\u{1F600} grüße'];
+/** More than two whole segments. */
+const EVENTS = 2_300;
+
+describe('an export of the audit trail', () => {
+  let service: TestService;
+  let key: Buffer;
+  let coder: { id: string; name: string };
+  const noteOf = (lines: readonly Line[]): string[] => (lines.at(-1).checkpoint as string).split('\n');
+
+  beforeAll(async () => {
+    service = await TestService.start({ RBAC_ENABLED: 'true', CHECKPOINT_INTERVAL: '24h' });
+    key = await publicKeyOf(service);
+    coder = await register(service, 'coder');
+    await register(service, 'other');
+    const events = Array.from({ length: EVENTS }, (_, n) => ({
+      agent_id: n % 97 === 0 ? coder.id : 'other',
+      operation_type: n % 2 ? 'tool_use' : 'file_write',
+      operation_detail: `${TEXTS[n % TEXTS.length]} ${n}`,
+      ...(n % 3 ? {} : { context: { n, deep: ['x'] }, cost_usd: n / 1000 }),
+    }));
+    const { status } = await service.request('POST', '/events/ingest/batch', events);
+    expect(status).toBe(207);
+  });
+  afterAll(() => service.remove());
+
+  it('holds every entry once, in order, with exact leaves and texts, up to a signed checkpoint', async () => {
+    const lines = linesOf(await exportText(service));
+    const [head, ...rest] = lines;
+    const entries = rest.slice(0, -1);
+    expect(head).toMatchObject({ type: 'export', tree_size: entries.length, after_seq: 0, filter: {} });
+    expect(entries.map(({ leaf_index }) => leaf_index)).toEqual(entries.map((_, index) => index));
+    for (const { leaf, leaf_hash, text, entry } of entries) {
+      const bytes = Buffer.from(leaf, 'base64');
+      expect(createHash('sha256').update(Buffer.of(0)).update(bytes).digest('base64')).toBe(leaf_hash);
+      const hashed = [Buffer.of(2), Buffer.from(text.salt, 'base64'), Buffer.from(text.body)];
+      const stated = JSON.parse(bytes.toString());
+      expect(createHash('sha256').update(Buffer.concat(hashed)).digest('base64')).toBe(stated.text_hash);
+      expect(stated.audit_id).toBe(entry.audit_id);
+    }
+    const [origin, size, root] = noteOf(lines);
+    expect([origin, size]).toEqual([head.origin, String(entries.length)]);
+    expect(rootOfExport(lines)).toBe(root);
+    expect(entries.at(-1).entry.operation.type).toBe('audit.export');
+  });
+
+  it.each([
+    ['an agent', '?agent_id=coder', ({ agent }: Line) => agent.name === 'coder'],
+    ['one kind', '?operation_type=tool_use', ({ operation }: Line) => operation.type === 'tool_use'],
+    ['words', '?q=push', ({ operation }: Line) => /push/.test(operation.detail)],
+    ['a decision', '?rbac_decision=allowed', ({ rbac }: Line) => rbac.decision === 'allowed'],
+    ['a role', '?agent_role=tester', () => false],
+    ['a time to come', '?start_date=2100-01-01', () => false],
+    ['a time long past', '?end_date=2000-01-01', () => false],
+    ['all time', '?start_date=2000-01-01&end_date=2100-01-01', () => true],
+    ['an entry on', '?after_seq=1500', ({ seq }: Line) => seq > 1_500],
+  ])('by %s holds what a whole one has of it, and proves it', async (_what, query, holds) => {
+    const text = await exportText(service, query);
+    const whole = entriesOf(await exportText(service)).map(({ entry }) => entry);
+    const lines = linesOf(text);
+    const { tree_size: size } = lines[0];
+    const expected = whole.filter((entry) => entry.seq <= size && holds(entry));
+    expect(entriesOf(text).map(({ entry }) => entry)).toEqual(expected);
+    expect(rootOfExport(lines)).toBe(noteOf(lines)[2]);
+    expect(verified(text, key)).toMatchObject({
+      ...{ findings: [], more: 0, treeSize: size, entries: expected.length, leftOut: size - expected.length },
+    });
+  });
+
+  it('leaves an entry that says who took what, without its secrets', async () => {
+    const secret = `ghp_${'a1B2'.repeat(9)}`;
+    await exportText(service, `?format=csv&q=${secret}`);
+    const { body } = await service.request('GET', '/events/audit?operation_type=audit.export&limit=1');
+    expect(body[0]).toMatchObject({
+      principal: { id: 'admin' },
+      context: { format: 'csv', after_seq: 0, redacted: ['github_token'] },
+    });
+    expect(JSON.stringify(body[0])).not.toContain(secret);
+  });
+
+  it('gives an agent its own entries, and nothing of others but hashes', async () => {
+    const { secret } = await aKey(service, 'developer', coder);
+    const text = await exportText(service, '', secret);
+    const agents = new Set(entriesOf(text).map(({ entry }) => entry.agent.agent_id));
+    expect(agents).toEqual(new Set([coder.id]));
+    expect(text).not.toContain('other');
+    expect(verified(text, key).findings).toEqual([]);
+    const foreign = await service.request('GET', '/audit/export?agent_id=other', undefined, {
+      key: secret,
+    });
+    expect([foreign.status, foreign.body.code]).toEqual([403, 'NOT_OWN_AGENT']);
+  });
+
+  describe('as CSV', () => {
+    /** RFC 4180, with every cell quoted. */
+    function rowsOf(text: string): string[][] {
+      const rows: string[][] = [[]];
+      for (const [, cell = '', end] of text.matchAll(/(?:"((?:[^"]|"")*)"|)(,|\r\n)/g)) {
+        rows.at(-1)!.push(cell.replaceAll('""', '"'));
+        if (end === '\r\n') rows.push([]);
+      }
+      return rows.slice(0, -1);
+    }
+
+    it('holds the same entries, and no cell that a spreadsheet would take for a formula', async () => {
+      const whole = entriesOf(await exportText(service)).map(({ entry }) => entry);
+      // Its mark of UTF-8 is not in the text that `fetch` gives.
+      const [names, ...rows] = rowsOf(await exportText(service, '?format=csv'));
+      expect(rows).toHaveLength(whole.length + 1);
+      for (const [index, entry] of whole.entries()) {
+        const row = Object.fromEntries(names!.map((name, column) => [name, rows[index]![column]]));
+        const detail = entry.operation.detail ?? '';
+        expect(row).toMatchObject({
+          seq: String(entry.seq),
+          audit_id: entry.audit_id,
+          operation_detail: detail.startsWith('=') ? `'${detail}` : detail,
+        });
+      }
+      expect(rows.flat().filter((cell) => /^[=+\-@\t\r]/.test(cell))).toEqual([]);
+    });
+
+    it('goes on behind what is there', async () => {
+      const whole = await exportText(service, '?format=csv&agent_id=coder');
+      const rows = whole.split('\r\n');
+      const [, seq] = /^"(\d+)"/.exec(rows[5]!) as unknown as [string, string];
+      const { body } = await service.request('GET', '/audit/checkpoint');
+      const size = (body as string).split('\n')[1];
+      const rest = await exportText(service, `?format=csv&agent_id=coder&after_seq=${seq}&tree_size=${size}`);
+      expect(`${rows.slice(0, 6).join('\r\n')}\r\n${rest}`).toBe(whole);
+    });
+  });
+
+  it.each([
+    ['?format=xml', 'format'],
+    ['?after_seq=-1', 'after_seq'],
+    ['?after_seq=99999999', 'after_seq'],
+    ['?tree_size=3', 'tree_size'],
+    ['?q=*', 'q'],
+  ])('of %s is refused', async (query, path) => {
+    const { status, body } = await service.request('GET', `/audit/export${query}`, undefined, {
+      key: ADMIN_KEY,
+    });
+    expect([status, body.errors[0].path]).toEqual([422, path]);
+  });
+
+  describe('that was changed', () => {
+    let lines: string[];
+    beforeAll(async () => (lines = (await exportText(service, '?agent_id=coder')).trimEnd().split('\n')));
+    const found = (changed: readonly string[], ...keys: Buffer[]): [string, number | null][] =>
+      verified(changed.join('\n'), ...(keys.length > 0 ? keys : [key])).findings.map(({ kind, seq }) => [
+        kind,
+        seq,
+      ]);
+    const seqOf = (index: number): number => Number(JSON.parse(lines[index]!).leaf_index) + 1;
+    const without = (index: number): string[] => lines.toSpliced(index, 1);
+    /** An entry's line; a gap is before and behind it. */
+    const AT = 5;
+    const changedAt = (index: number, change: (line: Line) => object): string[] =>
+      lines.with(index, JSON.stringify(change(JSON.parse(lines[index]!))));
+
+    it('shows what, and where', () => {
+      const at = seqOf(AT);
+      const leafOf = (line: Line, from: string, to: string) =>
+        Buffer.from(Buffer.from(line.leaf, 'base64').toString().replace(from, to)).toString('base64');
+      const sha = (leaf: string) =>
+        createHash('sha256').update(Buffer.of(0)).update(Buffer.from(leaf, 'base64')).digest('base64');
+      expect(found(lines)).toEqual([]);
+      expect(JSON.parse(lines[AT]!).type).toBe('entry');
+      const changed = (change: (line: Line) => object) => found(changedAt(AT, change));
+      expect(changed((line) => ({ ...line, entry: { ...line.entry, route: 'x' } }))).toEqual([
+        ['changed', at],
+      ]);
+      expect(changed((line) => ({ ...line, text: { ...line.text, body: '{}' } }))).toEqual([['changed', at]]);
+      expect(changed((line) => ({ ...line, leaf: leafOf(line, 'coder', 'codex') }))).toEqual([
+        ['changed', at],
+      ]);
+      // One who makes the hash fit too is found at the root.
+      const forged = (line: Line) => {
+        const leaf = leafOf(line, '"service"', '"Service"');
+        const entry = { ...line.entry, principal: { ...line.entry.principal, kind: 'Service' } };
+        return { ...line, leaf, leaf_hash: sha(leaf), entry };
+      };
+      expect(changed(forged)).toEqual([['changed', null]]);
+      expect(changed((line) => ({ ...line, text: null }))).toEqual([['changed', at]]);
+      expect(found(without(AT))).toEqual([['missing', at]]);
+      expect(found(lines.toSpliced(AT, 0, lines[AT]!))).toEqual([['reordered', at]]);
+      expect(found(lines.with(AT, lines[AT + 2]!).with(AT + 2, lines[AT]!))[0]).toEqual(['missing', at]);
+      const gap = (line: Line) => ({ ...line, hashes: line.hashes.with(0, line.hashes.at(-1)) });
+      expect(found(changedAt(AT + 1, gap))).toEqual([['changed', null]]);
+      const shortGap = (line: Line) => ({ ...line, hashes: line.hashes.slice(1) });
+      expect(found(changedAt(AT + 1, shortGap))).toEqual([['malformed', null]]);
+      expect(found(lines.slice(0, -1))).toEqual([['truncated', null]]);
+      expect(found(without(lines.length - 2))[0]?.[0]).toBe('missing');
+      expect(found(without(0))[0]?.[0]).toBe('malformed');
+      expect(found([...lines, lines[AT]!])).toEqual([['malformed', null]]);
+      expect(found(lines.with(AT, '{"type":"entry"'))[0]).toEqual(['malformed', null]);
+      expect(found(lines, Buffer.alloc(32, 1))).toEqual([['checkpoint', null]]);
+      const renamed = (line: Line) => ({ ...line, origin: `${line.origin}0` });
+      expect(found(changedAt(0, renamed))).toEqual([['checkpoint', null]]);
+    });
+  });
+
+  it('proves what is left when the beginning was removed', async () => {
+    const ctx = systemContext('test');
+    const { entries } = await service.get(AuditRetention).removeBefore(ctx, Date.now() + 1);
+    expect(entries).toBe(2_048);
+    const lines = linesOf(await exportText(service));
+    expect(lines.slice(1, 3)).toMatchObject([
+      { type: 'gap', from: 0, to: 2_048, hashes: [expect.any(String)] },
+      { type: 'entry', leaf_index: 2_048 },
+    ]);
+    expect(rootOfExport(lines)).toBe(noteOf(lines)[2]);
+  });
+});
