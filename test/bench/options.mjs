@@ -26,6 +26,8 @@ something acknowledged was not stored.
                       (test/bench/stores)
   --soak SECONDS      also events at full rate for so long, and the service's memory meanwhile;
                       --only soak: nothing else
+  --export ENTRIES    also an export of a log of so many entries: its pace, the service's memory, and
+                      what ingest beside it loses; --only export: nothing else
   --doc FILE          puts the figures into this Markdown file, a chart of growth beside it
   --out FILE          where the JSON goes (test/bench/results/<date>.json)
   --help              this text
@@ -50,6 +52,7 @@ export function parseOptions(args) {
       rows: { type: 'string' },
       stores: { type: 'string', default: fileURLToPath(new URL('stores/', import.meta.url)) },
       soak: { type: 'string' },
+      export: { type: 'string' },
       doc: { type: 'string' },
       out: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -64,8 +67,20 @@ export function parseOptions(args) {
     throw new Error('--rows takes whole numbers above 0');
   const soakSeconds = Number(values.soak ?? 0);
   if (!(soakSeconds >= 0 && soakSeconds <= 86_400)) throw new Error('--soak takes 0 to 86400 seconds');
+  const exportEntries = Number(values.export ?? 0);
+  if (!(Number.isInteger(exportEntries) && exportEntries >= 0 && exportEntries <= 1e8))
+    throw new Error('--export takes a whole number, 0 to 100000000');
   const rows = chooseRows(values.only?.split(',').map((id) => id.trim()));
-  return { ...values, seconds, sockets, rows, sizes, soakSeconds, out: values.out ?? defaultOut() };
+  return {
+    ...values,
+    seconds,
+    sockets,
+    rows,
+    sizes,
+    soakSeconds,
+    exportEntries,
+    out: values.out ?? defaultOut(),
+  };
 }
 
 function defaultOut() {

@@ -142,13 +142,21 @@ export const ROWS = [
 ];
 
 /**
- * @param {string[] | undefined} only row ids, or `limits`, `engine` or `service`; `growth` and `soak` name no row; all rows when absent
+ * @param {string[] | undefined} only row ids, or `limits`, `engine` or `service`; `growth`, `soak` and `export` name no row; all rows when absent
  * @returns {Row[]} the rows asked for, and the limits that their ratios need
  * @throws {Error} naming every id that is no row
  */
 export function chooseRows(only) {
   if (!only) return ROWS;
-  const known = new Set(['limits', 'engine', 'service', 'growth', 'soak', ...ROWS.map((row) => row.id)]);
+  const known = new Set([
+    'limits',
+    'engine',
+    'service',
+    'growth',
+    'soak',
+    'export',
+    ...ROWS.map((row) => row.id),
+  ]);
   const unknown = only.filter((id) => !known.has(id));
   if (unknown.length > 0) throw new Error(`no such row: ${unknown.join(', ')}`);
   const asked = ROWS.filter((row) => only.includes(row.id) || only.includes(groupOf(row)));

@@ -1,6 +1,7 @@
 // @ts-check
 /** Entry of `npm run bench`: the limits, then the service, then the report. */
 import { cleanUp, cleanUpOnExit, wasInterrupted } from './children.mjs';
+import { exportCells, measureExport } from './export.mjs';
 import { measureLimit } from './limits/measure-limit.mjs';
 import { measureGrowth } from './growth/measure-growth.mjs';
 import { growthCells } from './growth/report-growth.mjs';
@@ -97,6 +98,10 @@ async function main(options) {
 
   const growth = await measureGrowth(options.sizes, options);
   const soaked = options.soakSeconds > 0 ? await soak(options.entry, options.soakSeconds) : null;
+  const exported =
+    options.exportEntries > 0
+      ? await measureExport(options.entry, options.exportEntries, options.seconds)
+      : null;
 
   if (wasInterrupted()) return INTERRUPTED;
 
@@ -106,6 +111,7 @@ async function main(options) {
     ...(outcome?.errors ?? []),
     ...growth.flatMap((size) => size.errors),
     ...(soaked?.errors ?? []),
+    ...(exported?.errors ?? []),
   );
 
   console.log(`\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${machine.date}`);
@@ -113,6 +119,7 @@ async function main(options) {
   if (rows.length > 0) console.log(table(rowCells(rows)));
   if (growth.length > 0) console.log(`\n${table(growthCells(growth))}`);
   if (soaked) console.log(`\n${table(soakCells(soaked))}`);
+  if (exported) console.log(`\n${table(exportCells(exported))}`);
   for (const { id, note } of rows) if (note) console.log(`\n${id}: ${note}`);
   outcome?.notes.forEach((note) => console.log(`\n${note}`));
   errors.forEach((error) => console.log(`\n!!! ERROR ${error}`));
@@ -125,10 +132,11 @@ async function main(options) {
     rows,
     growth,
     soak: soaked,
+    export: exported,
     errors,
   });
   if (options.doc)
-    await writeDocument(options.doc, { machine, seconds: options.seconds, rows, growth, soaked });
+    await writeDocument(options.doc, { machine, seconds: options.seconds, rows, growth, soaked, exported });
   console.log(`\nwritten to ${options.out}`);
   return errors.length > 0 ? 1 : 0;
 }

@@ -39,6 +39,7 @@ const TABLE: readonly [route: string, place: Place, foreign: Foreign][] = [
   ['POST /api/v1/events/ingest', 'body', 'kept'],
   ['GET /api/v1/events/audit', 'query', 'refused'],
   ['GET /api/v1/events/audit/stats', 'query', 'refused'],
+  ['GET /api/v1/audit/export', 'query', 'refused'],
   ['GET /api/v1/events', 'query', 'refused'],
   ['GET /api/v1/agent-activity', 'query', 'refused'],
 ];

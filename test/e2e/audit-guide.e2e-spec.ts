@@ -92,4 +92,32 @@ describe('the guide for auditors', () => {
       save(name, truth);
     }
   });
+
+  it('shows with another page that an export is what was signed, and whose hands were on it', async () => {
+    save('check-export.mjs', blockOf('check-export.mjs'));
+    const checked = (text: string): string => {
+      save('export.ndjson', text);
+      const { stdout } = spawnSync(process.execPath, ['check-export.mjs', 'export.ndjson'], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+      return stdout.split('\n')[0]!.replace(/\d+/g, 'N');
+    };
+    const right = 'right: the export is the log that was signed. Now check who signed it:';
+    for (const query of ['', '?after_seq=3', '?q=7', '?agent_role=nobody'])
+      expect(checked((await service.request('GET', `/audit/export${query}`)).body as string)).toBe(right);
+    const text = (await service.request('GET', '/audit/export?q=file+7')).body as string;
+    const lines = text.split('\n');
+    const at = lines.findIndex((line) => line.startsWith('{"type":"entry"'));
+    expect(checked(lines.toSpliced(at, 1).join('\n'))).toBe('WRONG: the gap from N on is not the next');
+    expect(checked(lines.slice(0, -2).join('\n'))).toBe('WRONG: the export broke off');
+    const forged = JSON.parse(lines[at]!);
+    forged.text.body = forged.text.body.replace('file', 'fire');
+    expect(checked(lines.with(at, JSON.stringify(forged)).join('\n'))).toBe('WRONG: texts of entry N');
+    const gap = JSON.parse(lines[1]!);
+    gap.hashes[0] = forged.leaf_hash;
+    expect(checked(lines.with(1, JSON.stringify(gap)).join('\n'))).toBe(
+      'WRONG: the root is not that of the checkpoint',
+    );
+  });
 });

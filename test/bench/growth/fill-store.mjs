@@ -46,6 +46,20 @@ export async function fillStore(service, agents, rows, progress) {
 }
 
 /**
+ * Adds events, spread over all agents.
+ * @param {Service} service
+ * @param {string[]} agents ids
+ * @param {number} count
+ */
+export async function fillEvents(service, agents, count) {
+  const lanes = Array.from({ length: LANES }, (_, lane) => {
+    const items = Math.floor((count - lane + LANES - 1) / LANES);
+    return upload(service, '/api/v1/events/ingest/batch', items, (n) => event(agents, n * LANES + lane));
+  });
+  await Promise.all(lanes);
+}
+
+/**
  * @param {string[]} agents
  * @param {number} n
  * @param {number} rows

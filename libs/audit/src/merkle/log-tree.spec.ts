@@ -3,8 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isConsistent, rootByInclusion } from '../../../../test/support/merkle-proofs.js';
 import { merkleRoot } from '../../../../test/support/merkle-tree.js';
-import type { LeafSource } from './log-tree.js';
-import { LogTree, rootOf, SEGMENT } from './log-tree.js';
+import { Frontier } from './frontier.js';
+import { type LeafSource, LogTree, rootOf, SEGMENT, type SegmentLeaves } from './log-tree.js';
+import { subtreeRanges } from './proof-ranges.js';
 
 const leafHash = (leaf: Buffer): Buffer => createHash('sha256').update(Buffer.of(0)).update(leaf).digest();
 const base64 = (hash: Buffer): string => hash.toString('base64');
@@ -184,6 +185,31 @@ describe('the tree over the log', () => {
         }
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it('is grown by any of its leaves and the subtrees between them, reading each segment once', async () => {
+    const shown = fc.uniqueArray(fc.integer({ min: 0, max: MOST - 1 }), { maxLength: 300 });
+    await fc.assert(
+      fc.asyncProperty(aSize, shown, async (size, indexes) => {
+        source.asked.length = 0;
+        const read: SegmentLeaves = new Map();
+        const frontier = Frontier.parse(0, '');
+        const skipTo = async (to: number) => {
+          const range = { from: frontier.size, to };
+          const hashes = await tree.subtrees(size, range, read);
+          for (const [at, { from, to: end }] of subtreeRanges(range).entries())
+            frontier.appendSubtree(hashes[at]!, end - from);
+        };
+        for (const index of indexes.filter((each) => each < size).sort((a, b) => a - b)) {
+          await skipTo(index);
+          frontier.append(base64(HASHES[index]!));
+        }
+        await skipTo(size);
+        expect([frontier.size, frontier.root()]).toEqual([size, base64(rootAt(size))]);
+        expect(source.asked).toEqual([...new Set(source.asked)]);
+      }),
+      { numRuns: 60 },
     );
   });
 
