@@ -6,6 +6,7 @@ import { openRaw, upTo } from '../support/opened-store.js';
 import { Connection, killLeftovers, ServiceProcess } from '../support/process.js';
 import { randomFrom } from '../support/random.js';
 import { newTestStore, TEST_DIALECT } from '../support/store.js';
+import { verifyLog } from '../support/verify-log.js';
 
 const ROUNDS = TEST_DIALECT === 'sqlite' ? 20 : 5;
 const CONNECTIONS = 16;
@@ -31,6 +32,7 @@ async function ingestUntilGone(port: number, acknowledge: (auditId: string) => v
 describe(`the service, killed ${ROUNDS} times during ingest (seed ${SEED})`, () => {
   const store = newTestStore();
   const acknowledged: string[] = [];
+  const verified: { findings: readonly unknown[]; behind: boolean }[] = [];
   let raw: DataSource;
 
   beforeAll(async () => {
@@ -48,6 +50,8 @@ describe(`the service, killed ${ROUNDS} times during ingest (seed ${SEED})`, () 
       await Promise.all(clients);
       const { signal } = await service.ended;
       if (signal !== 'SIGKILL') throw new Error(`round ${round}: the service ended by itself`);
+      const { findings, checked } = await verifyLog(store);
+      verified.push({ findings, behind: acknowledged.length > checked });
     }
     raw = await openRaw(store);
   }, 170_000);
@@ -55,6 +59,10 @@ describe(`the service, killed ${ROUNDS} times during ingest (seed ${SEED})`, () 
     killLeftovers();
     await raw.destroy();
     await store.remove();
+  });
+
+  it('has a log that verifies after each', () => {
+    expect(verified).toEqual(upTo(ROUNDS).map(() => ({ findings: [], behind: false })));
   });
 
   it('has every acknowledged event exactly once', async () => {

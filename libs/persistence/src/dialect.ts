@@ -33,6 +33,11 @@ const WRITE_PRAGMAS = { cache_size: -32_768, wal_autocheckpoint: 2_000 };
 
 const SWITCH_PAUSE_MS = 10;
 
+/** SQLSTATE of PostgreSQL. */
+const INSUFFICIENT_PRIVILEGE = '42501';
+const NOT_THE_OWNER =
+  'The schema is not up to date, and this role of the database may not change it: migrate as its owner first.';
+
 /** Sets what SQLite keeps per connection, and refuses to go on where a setting did not take. */
 export async function configureConnection(source: DataSource, use: ConnectionUse): Promise<void> {
   if (source.options.type !== 'sqlite') return;
@@ -103,8 +108,15 @@ async function migrateUnderAdvisoryLock(source: DataSource, schema: string): Pro
     // Another instance's migrations may take longer than a row lock should.
     await runner.query('SET lock_timeout = 0');
     await runner.query('SELECT pg_advisory_lock(hashtext($1))', [`agent-reality-map:${schema}`]);
-    if (schema !== 'public') await runner.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    // Whoever may not create one is refused even where it exists.
+    const found = (await runner.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [
+      schema,
+    ])) as unknown[];
+    if (found.length === 0) await runner.query(`CREATE SCHEMA ${schema}`);
     await source.runMigrations({ transaction: 'each' });
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== INSUFFICIENT_PRIVILEGE) throw error;
+    throw new Error(NOT_THE_OWNER, { cause: error });
   } finally {
     await runner.query('SELECT pg_advisory_unlock_all()').catch(() => undefined);
     await runner.query('RESET lock_timeout').catch(() => undefined);
