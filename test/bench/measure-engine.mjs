@@ -1,5 +1,5 @@
 // @ts-check
-/** Measures the decision engine by itself, in a child process. */
+/** Measures parts of the service by themselves, in a child process. */
 import { startScript, stop } from './children.mjs';
 
 const ROOT = new URL('../../', import.meta.url);
