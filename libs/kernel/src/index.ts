@@ -18,6 +18,7 @@ export * from './redaction/linear-pattern.js';
 export * from './redaction/masked.js';
 export * from './redaction/redactor.js';
 export * from './refresher.js';
+export * from './schedule.js';
 export * from './sent-item.js';
 export * from './text.js';
 export * from './transaction.js';
