@@ -295,6 +295,23 @@ describe('damage to the log', () => {
     expect(findings[0]).toMatchObject({ kind: 'checkpoint', detail: expect.stringMatching(detail) });
   });
 
+  it('is found in stored checkpoints that have changed places, also where the log was cut off to fit', async () => {
+    await take();
+    await log.run('UPDATE audit_checkpoints SET number = 100 + number WHERE number IN (2, 4)');
+    await log.run('UPDATE audit_checkpoints SET number = 106 - number WHERE number > 100');
+    const fewer = [3, 4].map(
+      (number) => `The stored checkpoint ${number} is of fewer entries than one before it.`,
+    );
+    expect((await log.verify()).findings.map(({ detail }) => detail)).toEqual(fewer);
+    await log.run('DELETE FROM agent_audit_log WHERE seq > 6000');
+    await log.run('DELETE FROM audit_segments WHERE segment >= ?', [Math.floor(6_000 / SEGMENT)]);
+    await log.rewriteHashes();
+    expect((await log.verify()).findings.map(({ detail }) => detail)).toEqual([
+      'The log holds 6000 entries, while stored checkpoint 2 was signed for 10000: it is an earlier copy.',
+      ...fewer,
+    ]);
+  });
+
   it('is found where a store was put in the place of another', async () => {
     await take();
     await log.run("UPDATE agent_audit_head SET log_id = 'other'");
