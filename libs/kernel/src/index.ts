@@ -16,6 +16,7 @@ export * from './recorded-event.js';
 export * from './redaction/built-in-forms.js';
 export * from './redaction/linear-pattern.js';
 export * from './redaction/masked.js';
+export * from './redaction/members.js';
 export * from './redaction/redactor.js';
 export * from './refresher.js';
 export * from './schedule.js';
