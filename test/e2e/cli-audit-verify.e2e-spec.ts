@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { verifyCommand } from '../../apps/cli/src/commands/audit-verify.command.js';
 import { build } from '../support/build.js';
+import { runHere } from '../support/command.js';
 import { copyOf } from '../support/copied-store.js';
 import { OpenedStore, openRaw } from '../support/opened-store.js';
-import { type Ended, killLeftovers, runCli } from '../support/process.js';
+import { killLeftovers, runCli } from '../support/process.js';
 import { aNote, aSigningKey, growLog, signLog } from '../support/signed-log.js';
 import { newTestStore, type TestStore } from '../support/store.js';
 
@@ -36,8 +38,9 @@ describe('audit verify', () => {
     await damaged.remove();
   });
 
-  const verify = (args: readonly string[] = [], of = store): Promise<Ended> =>
-    runCli(of, ['audit', 'verify', ...args]);
+  const verify = (args: readonly string[] = [], of = store) => runHere(verifyCommand(), args, of);
+  /** As an operator does, in a process of its own. */
+  const run = (args: readonly string[] = [], of = store) => runCli(of, ['audit', 'verify', ...args]);
   function file(text: string): string {
     const path = join(store.folder, `${randomBytes(4).toString('hex')}.txt`);
     writeFileSync(path, text);
@@ -49,7 +52,7 @@ describe('audit verify', () => {
   ];
 
   it('ends with 0 where the log is intact', async () => {
-    const { code, stdout, stderr } = await verify();
+    const { code, stdout, stderr } = await run();
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toBe(
       'The log is intact: 1500 entries checked of 1500, 0 of them erased; checkpoints that agree: 2 stored, 0 held\n',
@@ -66,7 +69,7 @@ describe('audit verify', () => {
   });
 
   it('prints the same as JSON', async () => {
-    const { code, stdout } = await verify(['--json'], damaged);
+    const { code, stdout } = await run(['--json'], damaged);
     expect(code).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({
       intact: false,
@@ -131,11 +134,18 @@ describe('audit verify', () => {
     ],
     ['an empty file', () => ['--checkpoint', file('\n\n')], /must hold at least one/],
     ['a file of bytes', () => ['--checkpoint', file(randomBytes(500).toString('latin1'))], /checkpoint: /],
-    ['no such file', () => ['--checkpoint', join(store.folder, 'none')], /ENOENT/],
     ['a key that is none', () => ['--public-key', 'AAAA'], /public_key: must be the 32 bytes/],
-    ['an option that is none', () => ['--deep'], /unknown option/],
   ])('ends with 2 for %s', async (_what, args, said) => {
     const { code, stdout, stderr } = await verify(args());
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(said);
+  });
+
+  it.each([
+    ['an option that is none', ['--deep'], /unknown option/],
+    ['a file that is not there', ['--checkpoint', 'none'], /ENOENT/],
+  ])('ends its process with 2 for %s', async (_what, args, said) => {
+    const { code, stdout, stderr } = await run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(said);
   });

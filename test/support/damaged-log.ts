@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import {
   Frontier,
   hashLeaf,
@@ -11,12 +11,12 @@ import {
   type VerificationReport,
   VerificationRepository,
 } from '#audit';
-import { placeholders } from '#persistence';
+import { placeholders, Reader, type Store } from '#persistence';
 import { CheckpointsRepository } from '../../libs/audit/src/checkpoints/checkpoints.repository.js';
 import { EVENT_COLUMNS, type LogRow, toRecordedEvent } from '../../libs/audit/src/log/log-columns.js';
 import { rootOf } from '../../libs/audit/src/merkle/log-tree.js';
 import { copyOf } from './copied-store.js';
-import { OpenedStore, openRaw } from './opened-store.js';
+import { openRaw } from './opened-store.js';
 import { TEST_DIALECT, type TestStore } from './store.js';
 
 type Sealed = LogRow & { text_salt: string; text_hash: string; leaf_hash: string };
@@ -31,26 +31,46 @@ export interface Told {
   readonly foundAt?: number;
 }
 
-/** A copy of a log in the hands of somebody who owns its schema and knows how it is made. */
+/**
+ * A copy of a log in the hands of somebody who owns its schema and knows how it is made. What is done to it between `begin` and
+ * `undo` is undone, and seen by its own verification alone.
+ */
 export class DamagedLog {
+  private readonly verifier: LogVerifier;
+
   private constructor(
     readonly store: TestStore,
     private readonly raw: DataSource,
-  ) {}
+    private readonly runner: QueryRunner,
+  ) {
+    const read = (sql: string, parameters: readonly unknown[]) => this.run(sql, parameters);
+    const reader = new Reader({ dialect: TEST_DIALECT, read } as Store);
+    this.verifier = new LogVerifier(new VerificationRepository(reader), new CheckpointsRepository(reader));
+  }
 
   static async of(store: TestStore): Promise<DamagedLog> {
     const copy = await copyOf(store);
-    return new DamagedLog(copy, await openRaw(copy));
+    const raw = await openRaw(copy);
+    return new DamagedLog(copy, raw, raw.createQueryRunner());
+  }
+
+  async begin(): Promise<void> {
+    await this.run('BEGIN');
+  }
+
+  async undo(): Promise<void> {
+    await this.run('ROLLBACK');
   }
 
   async remove(): Promise<void> {
+    await this.runner.release();
     await this.raw.destroy();
     await this.store.remove();
   }
 
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- rows are read as they come
   run(sql: string, parameters: readonly unknown[] = []): Promise<any> {
-    return this.raw.query(placeholders(TEST_DIALECT, sql), [...parameters]);
+    return this.runner.query(placeholders(TEST_DIALECT, sql), [...parameters]);
   }
 
   async rowAt(seq: number): Promise<Sealed> {
@@ -61,17 +81,8 @@ export class DamagedLog {
     return (await this.rowAt(seq)).audit_id;
   }
 
-  async verify(options: Partial<VerificationOptions> = {}): Promise<VerificationReport> {
-    const opened = await OpenedStore.open(this.store);
-    try {
-      const verifier = new LogVerifier(
-        new VerificationRepository(opened.reader),
-        new CheckpointsRepository(opened.reader),
-      );
-      return await verifier.verify({ pace: { page: 1_000, signatures: 100, readsAhead: true }, ...options });
-    } finally {
-      await opened.close();
-    }
+  verify(options: Partial<VerificationOptions> = {}): Promise<VerificationReport> {
+    return this.verifier.verify({ pace: { page: 1_000, signatures: 100, readsAhead: true }, ...options });
   }
 
   /** @param held notes that somebody else has kept. */

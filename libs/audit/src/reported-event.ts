@@ -4,6 +4,7 @@ import {
   type EventDraft,
   LIMITS,
   MaskedKinds,
+  Members,
   type Principal,
   type Redactor,
   toIndexedId,
@@ -151,18 +152,14 @@ class Cleaning {
       return null;
     }
     if (Array.isArray(value)) return value.map((item) => this.value(name, item, depth + 1, isSecret));
-    const object = Object.create(null) as Record<string, unknown>;
+    const members = new Members();
     for (const key of Object.keys(value)) {
       const member = (value as Record<string, unknown>)[key];
       const secret = isSecret || this.redactor.isSecretName(key);
-      object[this.redactor.name(this.storable(name, key), this.notes.masked)] = this.value(
-        name,
-        member,
-        depth + 1,
-        secret,
-      );
+      const shown = this.redactor.name(this.storable(name, key), this.notes.masked);
+      members.set(shown, this.value(name, member, depth + 1, secret));
     }
-    return object;
+    return members.object;
   }
 
   private storable(name: string, text: string): string {

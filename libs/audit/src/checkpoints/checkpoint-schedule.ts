@@ -6,7 +6,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { CONFIG, type Config } from '#config';
-import { Clock, systemContext } from '#kernel';
+import { Clock, Schedule, systemContext } from '#kernel';
 import { Checkpointer } from './checkpointer.js';
 
 const DAY_MS = 86_400_000;
@@ -16,8 +16,10 @@ const DAY_MS = 86_400_000;
 export class CheckpointSchedule implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(CheckpointSchedule.name);
   private readonly ctx = systemContext('audit checkpoints');
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
+  private readonly schedule = new Schedule(
+    () => this.run(),
+    (error) => this.logger.error(error, 'no checkpoint could be made'),
+  );
 
   constructor(
     private readonly checkpointer: Checkpointer,
@@ -34,24 +36,17 @@ export class CheckpointSchedule implements OnApplicationBootstrap, OnModuleDestr
         `the store does not hold the ${left.size} entries of the newest checkpoint in CHECKPOINT_FILE: a new log begins`,
       );
     }
-    this.timer = setInterval(() => this.tick(), this.config.checkpointIntervalMs).unref();
-    this.tick();
+    this.schedule.start(this.config.checkpointIntervalMs);
   }
 
   /** Before the writer closes. */
   async onModuleDestroy(): Promise<void> {
-    clearInterval(this.timer);
-    if (this.timer) this.tick();
-    await this.running;
+    await this.schedule.finish();
     await this.checkpointer.published();
   }
 
-  private tick(): void {
-    this.running = this.running
-      .then(async () => {
-        if (await this.isDue()) await this.checkpointer.issue(this.ctx);
-      })
-      .catch((error: unknown) => this.logger.error(error, 'no checkpoint could be made'));
+  private async run(): Promise<void> {
+    if (await this.isDue()) await this.checkpointer.issue(this.ctx);
   }
 
   private async isDue(): Promise<boolean> {

@@ -62,6 +62,8 @@ const add = (entries: string): string => `INSERT INTO audit_counts (scope, day, 
   ON CONFLICT (scope, day, kind, value) DO UPDATE SET entries = audit_counts.entries + excluded.entries`;
 const ADD = add('COUNT(*)');
 const SUBTRACT = add('-COUNT(*)');
+/** Rows that count what has gone stay until they are cleared up. */
+const NOT_EMPTY = 'HAVING SUM(entries) > 0';
 
 /**
  * Counts of the log, exact at any moment: those that are kept, which follow the log after its commits, and beside them
@@ -86,8 +88,8 @@ export class AuditCountsRepository {
          SELECT scope, day, kind, value, entries FROM audit_counts ${kept.sql}
          UNION ALL ${kindsOf('tail', `''`, 'day', kinds)}
        )
-       SELECT kind, value, SUM(entries) AS entries FROM counted GROUP BY kind, value
-       ${groupBy === 'day' ? `UNION ALL SELECT 'day', CAST(day AS TEXT), SUM(entries) FROM counted WHERE kind = 'decision' GROUP BY day` : ''}`,
+       SELECT kind, value, SUM(entries) AS entries FROM counted GROUP BY kind, value ${NOT_EMPTY}
+       ${groupBy === 'day' ? `UNION ALL SELECT 'day', CAST(day AS TEXT), SUM(entries) FROM counted WHERE kind = 'decision' GROUP BY day ${NOT_EMPTY}` : ''}`,
       [...behind.parameters, ...kept.parameters],
     );
   }
@@ -111,8 +113,11 @@ export class AuditCountsRepository {
 
   /** Takes counted entries out, before they go themselves, within their transaction. @param after the entry before the first. */
   async forget(ctx: TransactionContext, after: number, to: number): Promise<void> {
-    const store = storeOf(ctx);
-    await store.query(SUBTRACT, [after, to]);
-    await store.query('DELETE FROM audit_counts WHERE entries = 0');
+    await storeOf(ctx).query(SUBTRACT, [after, to]);
+  }
+
+  /** Removes the rows that count nothing any more, within a transaction: once for many entries, since it looks at all rows. */
+  async clearUp(ctx: TransactionContext): Promise<void> {
+    await storeOf(ctx).query('DELETE FROM audit_counts WHERE entries = 0');
   }
 }

@@ -40,7 +40,7 @@ describe('retention of the log', () => {
     opened = await OpenedStore.open(test);
     const { reader, writer, bus, trail, ctx } = opened;
     counts = new AuditCountsRepository(reader);
-    retention = new AuditRetention(new RetentionRepository(reader, counts), writer, trail);
+    retention = new AuditRetention(new RetentionRepository(reader, counts), counts, writer, trail);
     const segments = new SegmentsRepository(reader);
     const sealer = new SegmentSealer(segments, writer, bus);
     proofs = new LogProofs(segments, sealer);
@@ -133,6 +133,8 @@ describe('retention of the log', () => {
   it('takes what went out of counts and words', async () => {
     const [counted, raw] = await decisions();
     expect(counted).toEqual(raw);
+    const empty = await opened.reader.query('SELECT value FROM audit_counts WHERE entries = 0');
+    expect(empty).toEqual([]);
     expect(await found('word0')).toBe(0);
     expect(await found('word1')).toBe(500);
     const indexed = TEST_DIALECT === 'sqlite' ? 'audit_text_docsize' : 'audit_text';
@@ -148,6 +150,32 @@ describe('retention of the log', () => {
     expect((await rowsOf())[0]).toBe(5 * SEGMENT + 1);
     const [counted, raw] = await decisions();
     expect(counted).toEqual(raw);
+  });
+
+  it('counts nothing of what is gone, also before the rows that counted it are cleared up', async () => {
+    const repository = new RetentionRepository(opened.reader, counts);
+    await opened.writer.append(opened.ctx, (tx) => {
+      const agent = { agentId: 'gone', name: 'gone', role: 'developer' };
+      for (let i = 0; i < 2 * SEGMENT; i += 1) opened.trail.record(tx, anEvent({ agent }));
+    });
+    for (const follower of followers) await follower.catchUp();
+    for (let after = 0, segment = await repository.findSegment(after); segment;) {
+      const found = segment;
+      await opened.writer.run(opened.ctx, (tx) => repository.remove(tx, found));
+      after = segment.to;
+      segment = await repository.findSegment(after);
+    }
+    const empty = 'SELECT COUNT(*) AS rows FROM audit_counts WHERE entries = 0';
+    const [left] = await opened.reader.query<{ rows: number }>(empty);
+    expect(left?.rows).toBeGreaterThan(0);
+    for (const groupBy of ['day', 'agent', undefined] as const)
+      for (const agentId of ['held', undefined])
+        for (const { entries } of await counts.count({ agentId, groupBy }))
+          expect(entries).toBeGreaterThan(0);
+    const [counted, raw] = await decisions();
+    expect(counted).toEqual(raw);
+    await opened.writer.run(opened.ctx, (tx) => counts.clearUp(tx));
+    expect(await opened.reader.query(empty)).toEqual([{ rows: 0 }]);
   });
 
   it('by two at once removes nothing twice', async () => {

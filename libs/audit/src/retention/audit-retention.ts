@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { formatTime } from '#contract';
 import { AuditTrail, type OperationContext, TransactionRunner } from '#kernel';
+import { AuditCountsRepository } from '../counts/audit-counts.repository.js';
 import { RetentionRepository } from './retention.repository.js';
 
 /** What a run has removed. */
@@ -27,6 +28,7 @@ export interface RemovalOptions {
 export class AuditRetention {
   constructor(
     private readonly repository: RetentionRepository,
+    private readonly counts: AuditCountsRepository,
     private readonly transactions: TransactionRunner,
     private readonly trail: AuditTrail,
   ) {}
@@ -75,7 +77,8 @@ export class AuditRetention {
 
   private async tell(ctx: OperationContext, time: number, removal: Removal): Promise<void> {
     const { entries, fromSeq, toSeq, heldSegments } = removal;
-    await this.transactions.append(ctx, (tx) =>
+    await this.transactions.run(ctx, async (tx) => {
+      await this.counts.clearUp(tx);
       this.trail.record(tx, {
         agent: { agentId: 'system', name: 'system', role: 'admin' },
         operationType: 'audit.retention',
@@ -85,7 +88,7 @@ export class AuditRetention {
           ...{ older_than: formatTime(time), entries, from_seq: fromSeq, to_seq: toSeq },
           held_segments: heldSegments,
         }),
-      }),
-    );
+      });
+    });
   }
 }

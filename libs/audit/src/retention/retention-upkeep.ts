@@ -6,7 +6,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { CONFIG, type Config } from '#config';
-import { Clock, systemContext } from '#kernel';
+import { Clock, Schedule, systemContext } from '#kernel';
 import { AuditRetention } from './audit-retention.js';
 
 const DAY_MS = 86_400_000;
@@ -15,9 +15,10 @@ const DAY_MS = 86_400_000;
 @Injectable()
 export class RetentionUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(RetentionUpkeep.name);
-  private readonly stopped = new AbortController();
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
+  private readonly schedule = new Schedule(
+    (signal) => this.run(signal),
+    (error) => this.logger.error(error, 'old entries could not be removed'),
+  );
 
   constructor(
     private readonly retention: AuditRetention,
@@ -26,26 +27,16 @@ export class RetentionUpkeep implements OnApplicationBootstrap, OnModuleDestroy 
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.start(), DAY_MS).unref();
-    this.start();
+    this.schedule.start(DAY_MS);
   }
 
   /** Before the writer closes. */
-  async onModuleDestroy(): Promise<void> {
-    clearInterval(this.timer);
-    this.stopped.abort();
-    await this.running;
+  onModuleDestroy(): Promise<void> {
+    return this.schedule.stop();
   }
 
-  private start(): void {
-    const { signal } = this.stopped;
-    this.running = this.running
-      .then(async () => {
-        const time = this.clock.now() - this.config.auditRetentionDays * DAY_MS;
-        await this.retention.removeBefore(systemContext('audit retention'), time, { signal });
-      })
-      .catch((error: unknown) => {
-        if (!signal.aborted) this.logger.error(error, 'old entries could not be removed');
-      });
+  private async run(signal: AbortSignal): Promise<void> {
+    const time = this.clock.now() - this.config.auditRetentionDays * DAY_MS;
+    await this.retention.removeBefore(systemContext('audit retention'), time, { signal });
   }
 }

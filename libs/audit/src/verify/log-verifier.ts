@@ -11,6 +11,7 @@ import { LogWalk } from './log-walk.js';
 import { SealedSegments } from './sealed-segments.js';
 import { treeFindings } from './tree-findings.js';
 import { type StoredExtent, VerificationRepository } from './verification.repository.js';
+import { Witnesses } from './witnesses.js';
 
 /** Findings that are told one by one; the rest is counted. */
 const MAX_FINDINGS = 100;
@@ -51,71 +52,57 @@ export class LogVerifier {
   /** Of what is committed when it begins. @throws StoreUnavailable; the reason of `signal`. */
   async verify(options: VerificationOptions): Promise<VerificationReport> {
     // First of all, so that none is about entries that were recorded afterwards.
-    const stored = await this.storedNumbers();
+    const newest = await this.checkpoints.findNewest();
     const extent = await this.repository.extent();
-    const reading = await this.read(extent, stored, options);
-    const own = reading.witnesses.filter(({ kind }) => kind === 'stored').map(({ size }) => size);
-    const size = own.reduce(
-      (a, b) => Math.max(a, b),
-      Math.max(extent.size ?? extent.newest, extent.sealed * SEGMENT),
+    const reading = await this.readHeld(extent.origin, options);
+    const { pace, signal } = options;
+    const witnesses = new Witnesses(this.repository, reading, newest?.number ?? 0, pace.signatures, () =>
+      rest(signal),
     );
-    const walk = await this.walk(extent, size, reading, options);
+    const signed = await witnesses.lastStored();
+    const size = Math.max(extent.size ?? extent.newest, extent.sealed * SEGMENT, signed);
+    const walk = await this.walk(extent, size, witnesses, options);
+    reading.end();
     const entries = explain(walk.observations, { from: 1, to: size });
     const findings = [
       ...entries,
-      ...treeFindings(walk, extent, size, entries, reading.witnesses),
+      ...treeFindings(walk, extent, size, entries, reading),
       ...walk.segmentFindings,
       ...reading.findings,
     ];
-    const agreed = walk.testimonies.filter(({ agrees }) => agrees).map(({ witness }) => witness.kind);
+    const { held, stored } = walk.testimonies;
     return {
       ...{ origin: extent.origin, size, checked: walk.checked, erased: walk.erased },
-      agreed: {
-        stored: agreed.filter((kind) => kind === 'stored').length,
-        held: agreed.filter((kind) => kind === 'held').length,
-      },
+      agreed: { stored: stored.agreed, held: held.agreed },
       findings: await this.named(findings.slice(0, MAX_FINDINGS)),
-      more: Math.max(0, findings.length - MAX_FINDINGS) + walk.observations.more,
+      more: Math.max(0, findings.length - MAX_FINDINGS) + walk.observations.more + reading.more,
     };
   }
 
-  private async storedNumbers(): Promise<number> {
-    return (await this.checkpoints.findNewest())?.number ?? 0;
-  }
-
-  /** @param stored the number of the last stored checkpoint to take. */
-  private async read(
-    extent: StoredExtent,
-    stored: number,
+  private async readHeld(
+    origin: string,
     { held = [], publicKeys, pace, signal }: VerificationOptions,
   ): Promise<CheckpointReading> {
     const known = (await this.checkpoints.findKeys()).map(({ publicKey }) =>
       Buffer.from(publicKey, 'base64'),
     );
-    const reading = new CheckpointReading(extent.origin, [...known, ...(publicKeys ?? [])]);
+    const reading = new CheckpointReading(origin, [...known, ...(publicKeys ?? [])]);
     for (const [index, note] of held.entries()) {
       reading.takeHeld(note, index + 1, publicKeys ?? known);
       if ((index + 1) % pace.signatures === 0) await rest(signal);
     }
-    for (let after = 0; after < stored;) {
-      const page = await this.repository.checkpoints(after, pace.signatures);
-      if (page.length === 0) break;
-      for (const checkpoint of page) if (checkpoint.number <= stored) reading.takeStored(checkpoint);
-      after = page.at(-1)?.number ?? stored;
-      await rest(signal);
-    }
-    reading.end();
     return reading;
   }
 
   private async walk(
     extent: StoredExtent,
     size: number,
-    { witnesses }: CheckpointReading,
+    witnesses: Witnesses,
     { pace, onProgress, signal }: VerificationOptions,
   ): Promise<LogWalk> {
     const sealed = new SealedSegments();
     const removed = new Set<number>();
+    await witnesses.bringTo(0);
     const walk = new LogWalk({ from: 1, to: size }, sealed, extent.sealed, witnesses, removed);
     const take = (rows: readonly SealedRow[]) => {
       for (const row of rows) walk.accept(checkEntry(row));
@@ -134,6 +121,7 @@ export class LogVerifier {
       const rows = await (ahead ?? pageAfter(after));
       ahead = pace.readsAhead && to < size ? pageAfter(to) : null;
       await this.bring(sealed, after, to, extent.sealed);
+      await witnesses.bringTo(to);
       // Others may go while this is under way.
       if (rows.length < to - after)
         for (const segment of await this.repository.removed(after, to)) removed.add(segment);
@@ -150,6 +138,7 @@ export class LogVerifier {
       await rest(signal);
     }
     walk.end();
+    await witnesses.bringTo(Infinity);
     return walk;
   }
 

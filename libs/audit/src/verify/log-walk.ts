@@ -6,7 +6,9 @@ import { Observations } from './observations.js';
 import { PlaceFinder } from './place-finder.js';
 import type { SealedSegments } from './sealed-segments.js';
 import type { SeqRange } from './seq-ranges.js';
-import type { Testimony, Witness } from './witness.js';
+import { Testimonies } from './testimonies.js';
+import type { Witness } from './witness.js';
+import type { Witnesses } from './witnesses.js';
 
 /**
  * Compares entries, in the order of their numbers, with the sealed segments and the checkpoints, and makes the tree on the
@@ -15,30 +17,31 @@ import type { Testimony, Witness } from './witness.js';
 export class LogWalk {
   readonly observations = new Observations();
   readonly segmentFindings: Finding[] = [];
-  readonly testimonies: Testimony[] = [];
+  readonly testimonies: Readonly<Record<Witness['kind'], Testimonies>> = {
+    held: new Testimonies(),
+    stored: new Testimonies(),
+  };
   readonly tree = new CheckedTree();
   checked = 0;
   erased = 0;
   private readonly finder: PlaceFinder;
-  private readonly witnesses: Witness[];
   private next: number;
 
   /**
    * @param sealed holds the segments around the place where the walk is. @param sealedCount how many segments should be sealed.
+   * @param witnesses has those at hand of all trees up to the place where the walk is.
    * @param removed segments whose entries went after their time; it may grow meanwhile.
    */
   constructor(
     private readonly log: SeqRange,
     private readonly sealed: SealedSegments,
     private readonly sealedCount: number,
-    witnesses: readonly Witness[],
+    private readonly witnesses: Pick<Witnesses, 'next'>,
     private readonly removed: ReadonlySet<number>,
   ) {
     this.finder = new PlaceFinder((place) =>
       place >= log.from && place <= log.to ? this.sealed.reliableAt(place) : undefined,
     );
-    // Those of sizes that the log does not have say nothing about its tree.
-    this.witnesses = witnesses.filter(({ size }) => size <= log.to).sort((a, b) => b.size - a.size);
     this.next = log.from;
     this.hear();
   }
@@ -110,12 +113,12 @@ export class LogWalk {
 
   /** What the witnesses of the present size say. */
   private hear(): void {
-    for (let last = this.witnesses.at(-1); last?.size === this.tree.size; last = this.witnesses.at(-1)) {
-      this.witnesses.pop();
-      const agrees = this.tree.root() === last.root;
+    const { size } = this.tree;
+    for (let next = this.witnesses.next(size); next; next = this.witnesses.next(size)) {
+      const agrees = this.tree.root() === next.root;
       // The leaves that were taken as they are stored are right.
       if (agrees) this.tree.doubtFrom = Infinity;
-      this.testimonies.push({ witness: last, agrees: agrees || !this.tree.isDoubtful ? agrees : null });
+      this.testimonies[next.kind].hear(next, agrees || !this.tree.isDoubtful ? agrees : null);
     }
   }
 }

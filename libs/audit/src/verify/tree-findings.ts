@@ -1,7 +1,9 @@
+import type { CheckpointReading } from './checkpoint-reading.js';
 import { type Finding, finding } from './finding.js';
 import type { LogWalk } from './log-walk.js';
 import type { StoredExtent } from './verification.repository.js';
-import type { Testimony, Witness } from './witness.js';
+import type { Testimonies } from './testimonies.js';
+import type { Witness } from './witness.js';
 
 /** What the trees say that no single row does. @param entries what was found about rows. */
 export function treeFindings(
@@ -9,24 +11,19 @@ export function treeFindings(
   extent: StoredExtent,
   size: number,
   entries: readonly Finding[],
-  witnesses: readonly Witness[],
+  { held, lastStored }: CheckpointReading,
 ): Finding[] {
   return [
-    ...(['held', 'stored'] as const).flatMap((kind) =>
-      rewritten(walk.testimonies.filter(({ witness }) => witness.kind === kind)),
-    ),
-    ...rolledBack(witnesses, size),
+    ...rewritten(walk.testimonies.held),
+    ...rewritten(walk.testimonies.stored),
+    ...rolledBack(lastStored ? [...held, lastStored] : held, size),
     ...headFindings(walk, extent, size, entries),
   ];
 }
 
 /** Where rows and hashes were rewritten together: between the last checkpoint that agrees and the first that does not. */
-function rewritten(testimonies: readonly Testimony[]): Finding[] {
-  const bad = testimonies.find(({ agrees }) => agrees === false)?.witness;
+function rewritten({ against: bad, before: good }: Testimonies): Finding[] {
   if (!bad) return [];
-  const good = testimonies.findLast(
-    ({ witness, agrees }) => agrees === true && witness.size < bad.size,
-  )?.witness;
   const since = good ? `since ${good.name}, of ${good.size} entries,` : 'before';
   const detail = good
     ? `Entries were rewritten together with their hashes: ${good.name}, of ${good.size} entries, still holds, ${bad.name}, of ${bad.size}, does not.`
@@ -56,11 +53,11 @@ function headFindings(
   }
   if (extent.frontier === tree.frontier() || tree.isDoubtful) return [];
   const place = differingSubtree(tree.frontier(), extent.frontier, size);
-  const vouched = testimonies.some(({ witness, agrees }) => agrees && place && witness.size >= place.lastSeq);
+  const vouchedFor = Math.max(testimonies.held.vouchedFor, testimonies.stored.vouchedFor);
   const damaged = entries.some(
     ({ seq }) => place && seq !== null && seq >= place.seq && seq <= place.lastSeq,
   );
-  if (!place || vouched || damaged)
+  if (!place || vouchedFor >= place.lastSeq || damaged)
     return [finding('head', 'The tree in the head of the log is not that of its entries.')];
   const detail = `Entries ${place.seq} to ${place.lastSeq} are not those that the head of the log was made from.`;
   return [finding('rewritten', detail, place)];

@@ -89,6 +89,14 @@ export class VerificationRepository {
     );
   }
 
+  /** Newest first. */
+  checkpointsBefore(number: number, limit: number): Promise<StoredCheckpoint[]> {
+    return this.reader.query(
+      'SELECT number, origin, size, root, note FROM audit_checkpoints WHERE number < ? ORDER BY number DESC LIMIT ?',
+      [number, limit],
+    );
+  }
+
   async auditIdAt(seq: number): Promise<string | null> {
     const [row] = await this.reader.query<{ audit_id: string }>(
       'SELECT audit_id FROM agent_audit_log WHERE seq = ?',

@@ -10,13 +10,6 @@ export interface Witness {
   readonly root: string;
 }
 
-/** What the walk found about a witness. */
-export interface Testimony {
-  readonly witness: Witness;
-  /** Null where it could not be compared, because of entries that are damaged. */
-  readonly agrees: boolean | null;
-}
-
 /**
  * @param keys raw public keys, of which one must have signed.
  * @returns what is wrong with a note as a checkpoint of the log `origin`, in words that go behind its name; or what it states.

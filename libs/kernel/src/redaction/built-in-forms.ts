@@ -15,6 +15,15 @@ const named = (pattern: string): SecretForm => ({
   hint: { signs: ':=', like: NAME_HINT },
 });
 
+/** The option of curl for a user and a password, also behind other letters: `-sSu`. */
+const CURL_USER = '\\s(?:-[A-Za-z]{0,6}[uU]\\s{0,4}|--(?:proxy-)?user[\\s=]{1,4})';
+const curlUser = (value: string): SecretForm => ({
+  kind: 'authorization',
+  pattern: `${CURL_USER}${value}`,
+  behind: 'curl',
+  hint: { signs: '-', like: 'curl' },
+});
+
 /** Well-known credentials by their prefixes, then what stands behind the name of a secret. */
 export const BUILT_IN_FORMS: readonly SecretForm[] = [
   { kind: 'service_key', pattern: '\\barm_[\\w-]{43,}', hint: { signs: '_', like: 'arm_' } },
@@ -105,6 +114,9 @@ export const BUILT_IN_FORMS: readonly SecretForm[] = [
     ignoreCase: true,
     hint: { signs: ' ', like: '[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]\\s' },
   },
+  curlUser(`"[^"\\s:]{0,64}:([^"\\n]{1,256})"`),
+  curlUser(`'[^'\\s:]{0,64}:([^'\\n]{1,256})'`),
+  curlUser(`\\\\{0,3}["']?[^\\s"':\\\\]{0,64}:([^\\s"']+)`),
   named(`${NAME}${IS}"([^"\\\\\\n]{4,256})"`),
   named(`${NAME}${IS}'([^'\\\\\\n]{4,256})'`),
   named(`${NAME}${IS}\\\\{1,3}"([^"\\\\\\n]{4,256})\\\\`),

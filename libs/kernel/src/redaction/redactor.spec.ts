@@ -76,6 +76,14 @@ describe('redaction', () => {
     ],
     ['authorization', "-H 'authorization: Basic dXNlcjpwYXNz'", "-H 'authorization: Basic [redacted]'"],
     ['authorization', `uses bearer ${x(24)}`, 'uses bearer [redacted]'],
+    ['authorization', 'curl -u me:s3cr3t https://a.b/c?x=1', 'curl -u me:[redacted] https://a.b/c?x=1'],
+    ['authorization', 'curl -sSu me:s3 -d "a;b" u', 'curl -sSu me:[redacted] -d "a;b" u'],
+    ['authorization', "curl 'u?a&b' -u'me:pass word'", "curl 'u?a&b' -u'me:[redacted]'"],
+    ['authorization', 'curl u --user "me:pass word" -v', 'curl u --user "me:[redacted]" -v'],
+    ['authorization', 'curl --proxy-user=me:pa:ss u', 'curl --proxy-user=me:[redacted] u'],
+    ['authorization', 'curl \\\n  --user :s3cr3t \\\n u', 'curl \\\n  --user :[redacted] \\\n u'],
+    ['authorization', '{"c":"curl -u \\"me:pass\\" u"}', '{"c":"curl -u \\"me:[redacted]" u"}'],
+    ['authorization', 'curl -u a:bc u; curl -u d:ef u', 'curl -u a:[redacted] u; curl -u d:[redacted] u'],
     ['url_password', 'postgres://me:pw@db:5432/x', 'postgres://me:[redacted]@db:5432/x'],
     ['url_password', 'redis://:p@ss@host/0', 'redis://:[redacted]@host/0'],
     ['aws_secret_key', `aws_secret_access_key = ${x(40)}`, 'aws_secret_access_key = [redacted]'],
@@ -111,6 +119,10 @@ describe('redaction', () => {
     'task-sk-loading-spinner-container-of-a-page',
     'https://example.com:8443/a@b?x=1:2',
     'git@github.com:owner/repository.git',
+    'docker run --user 1000:1000 -u node:node image',
+    'rsync -u host:/srv/a /srv/b && curl https://a.b:8443/c',
+    'curl -u me https://a.b:8443 --user-agent "x:y" -H "Accept: text/html"',
+    'curl -u "$USER:$PASSWORD" --user me:${PASSWORD} https://a.b',
     'ssh -i ~/.ssh/id_ed25519 deploy@host',
     'eyJ is how the base64 of a JSON object begins',
     'npm_config_registry=https://registry.npmjs.org/',
@@ -149,6 +161,32 @@ describe('redaction', () => {
     expect(kinds.list).toEqual(['aws_access_key', 'named_secret']);
   });
 
+  it('keeps the values of all members, also where their names become one', () => {
+    const [one, other] = ['A', 'B'].map((end) => `AKIA${x(15, UPPER)}${end}`);
+    const value = {
+      [`${one}`]: 1,
+      [`${other}`]: 2,
+      [REDACTED]: 3,
+      [`${REDACTED} 2`]: 4,
+      [`of ${one}`]: 5,
+      n: 6,
+    };
+    const left = BUILT_IN_REDACTION.value(value) as Record<string, unknown>;
+    expect(Object.values(left)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(Object.keys(left).slice(0, 3)).toEqual([REDACTED, `${REDACTED} 2`, `${REDACTED} 3`]);
+    expect(left).toMatchObject({ 'of [redacted]': 5, n: 6 });
+    expect(JSON.stringify(BUILT_IN_REDACTION.value(left))).toBe(JSON.stringify(left));
+  });
+
+  it('keeps very many members whose names become one, in no more time than others take', () => {
+    const names = Array.from(
+      { length: 20_000 },
+      (_, n) => `AKIA${x(11, UPPER)}${String(n).padStart(5, '0')}`,
+    );
+    const left = BUILT_IN_REDACTION.value(Object.fromEntries(names.map((name, n) => [name, n])));
+    expect(Object.values(left as object)).toHaveLength(20_000);
+  });
+
   it('counts what was masked before as nothing', () => {
     expect(masked('password=[redacted] https://me:[redacted]@host')).toEqual({
       text: 'password=[redacted] https://me:[redacted]@host',
@@ -175,7 +213,12 @@ describe('redaction', () => {
 
   it('finds by its hints whatever it would find without them', () => {
     const unhinted = new Redactor(
-      BUILT_IN_FORMS.map(({ kind, pattern, ignoreCase = false }) => ({ kind, pattern, ignoreCase })),
+      BUILT_IN_FORMS.map(({ kind, pattern, ignoreCase = false, behind = '' }) => ({
+        kind,
+        pattern,
+        ignoreCase,
+        behind,
+      })),
       SECRET_NAMES,
     );
     const near = fc.constantFrom(
@@ -183,6 +226,9 @@ describe('redaction', () => {
       'PassWD: ',
       'toKEN=',
       'https://:',
+      ' curl',
+      ' -su ',
+      'me:pass',
     );
     const texts = fc.array(fc.oneof(near, fc.string({ maxLength: 12 })), { maxLength: 6 });
     fc.assert(
@@ -243,6 +289,9 @@ describe('redaction', () => {
         'sk-',
         '--token ',
         '@',
+        'curl',
+        ' -u ',
+        ' --user=',
       ],
     );
     fc.assert(

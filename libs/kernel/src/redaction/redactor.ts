@@ -1,6 +1,7 @@
 import { LIMITS } from '../limits.js';
 import { compileLinear } from './linear-pattern.js';
 import { type MaskedKinds, REDACTED } from './masked.js';
+import { Members } from './members.js';
 import { PEM_BEGIN, withoutPrivateKeys } from './private-keys.js';
 
 /** Under which kind the value of a member such as `password` is told. */
@@ -19,6 +20,8 @@ export interface SecretForm {
   /** Of the form that {@link compileLinear} takes; its group, if it has one, is the secret, else all of it. */
   readonly pattern: string;
   readonly ignoreCase?: boolean;
+  /** A word that the text has somewhere before it. */
+  readonly behind?: string;
   /**
    * What each text with such a secret has, and few others: one of these signs, and a match of this expression. Without
    * it each text is searched.
@@ -36,6 +39,7 @@ interface NameNature {
 interface Compiled {
   readonly kind: string;
   readonly pattern: RegExp;
+  readonly behind: string;
 }
 
 /** Replaces what looks like a secret. What is not known as one stays: it is a net, not a wall. */
@@ -52,8 +56,8 @@ export class Redactor {
    * @throws SyntaxError for a pattern that is not of the linear form.
    */
   constructor(forms: readonly SecretForm[], names: readonly string[]) {
-    this.forms = forms.map(({ kind, pattern, ignoreCase }) => ({
-      kind,
+    this.forms = forms.map(({ kind, pattern, ignoreCase, behind = '' }) => ({
+      ...{ kind, behind },
       pattern: compileLinear(pattern, ignoreCase),
     }));
     this.hints = forms.length === 0 ? [] : hintsOf(forms);
@@ -82,13 +86,13 @@ export class Redactor {
     if (value === null || typeof value !== 'object') return value;
     if (depth > LIMITS.depth) return null;
     if (Array.isArray(value)) return value.map((item) => this.value(item, masked, isSecret, depth + 1));
-    const object = Object.create(null) as Record<string, unknown>;
+    const members = new Members();
     for (const name of Object.keys(value)) {
       const member = (value as Record<string, unknown>)[name];
       const secret = isSecret || this.isSecretName(name);
-      object[this.name(name, masked)] = this.value(member, masked, secret, depth + 1);
+      members.set(this.name(name, masked), this.value(member, masked, secret, depth + 1));
     }
-    return object;
+    return members.object;
   }
 
   /** Masks a text that is a secret because of where it stands. */
@@ -131,9 +135,12 @@ export class Redactor {
   }
 }
 
-function replaced(text: string, { kind, pattern }: Compiled, masked: MaskedKinds | undefined): string {
+function replaced(text: string, form: Compiled, masked: MaskedKinds | undefined): string {
+  const { kind, pattern, behind } = form;
+  const start = text.indexOf(behind);
+  if (start < 0) return text;
   let [result, from] = ['', 0];
-  pattern.lastIndex = 0;
+  pattern.lastIndex = start;
   for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
     const [begin, end] = match.indices?.[1] ?? match.indices?.[0] ?? [0, 0];
     if (isNoSecret(text.slice(begin, end))) continue;

@@ -6,7 +6,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { CONFIG, type Config } from '#config';
-import { Clock, systemContext } from '#kernel';
+import { Clock, Schedule, systemContext } from '#kernel';
 import { MetricRetention } from './metric-retention.js';
 import { RollupRebuild } from './rollup-rebuild.js';
 import { DAY_MS } from './time-range.js';
@@ -15,9 +15,10 @@ import { DAY_MS } from './time-range.js';
 @Injectable()
 export class RollupUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(RollupUpkeep.name);
-  private readonly stopped = new AbortController();
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
+  private readonly schedule = new Schedule(
+    (signal) => this.run(signal),
+    (error) => this.logger.error(error, 'old metrics could not be seen to'),
+  );
 
   constructor(
     private readonly rebuild: RollupRebuild,
@@ -27,26 +28,15 @@ export class RollupUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.start(), DAY_MS).unref();
-    this.start();
+    this.schedule.start(DAY_MS);
   }
 
-  async onModuleDestroy(): Promise<void> {
-    clearInterval(this.timer);
-    this.stopped.abort();
-    await this.running;
+  /** Before the writer closes. */
+  onModuleDestroy(): Promise<void> {
+    return this.schedule.stop();
   }
 
-  private start(): void {
-    this.running = this.running
-      .then(() => this.run())
-      .catch((error: unknown) => {
-        if (!this.stopped.signal.aborted) this.logger.error(error, 'old metrics could not be seen to');
-      });
-  }
-
-  private async run(): Promise<void> {
-    const { signal } = this.stopped;
+  private async run(signal: AbortSignal): Promise<void> {
     const ctx = systemContext('metrics upkeep');
     await this.rebuild.buildOnce(ctx, signal);
     const from = this.clock.now() - this.config.metricsRawRetentionDays * DAY_MS;

@@ -10,13 +10,13 @@ import {
 } from 'unbash';
 import { isForkBomb } from './command-fork-bomb.js';
 import { type Input, inputOf, printedBy, programName } from './command-input.js';
-import type { CommandCall, CommandReading } from './command-reading.js';
+import { CommandFindings } from './command-findings.js';
+import type { CommandReading } from './command-reading.js';
 import { refusalOfText } from './command-text.js';
 import {
   type Argument,
   argumentsOf,
   assignmentArgument,
-  fileNamesIn,
   knownBeginning,
   TooManyWords,
 } from './command-words.js';
@@ -41,14 +41,7 @@ interface Place {
 
 /** Visits the whole syntax tree of one command and keeps what it would run, name and write. */
 export class CommandReader {
-  private readonly calls: CommandCall[] = [];
-  private readonly words = new Set<string>();
-  private readonly patterns = new Set<string>();
-  private readonly written = new Set<string>();
-  private readonly writtenUnder = new Set<string>();
-  private opaque: string | null = null;
-  private interpreted = false;
-  private forkBomb = false;
+  private readonly findings = new CommandFindings();
   /** Of words that are more than plain text: what a pipe hands on is read from both its sides. */
   private readonly argumentsByWord = new Map<Word, readonly Argument[]>();
 
@@ -60,16 +53,7 @@ export class CommandReader {
   }
 
   reading(): CommandReading {
-    return {
-      calls: this.calls,
-      words: [...this.words],
-      patterns: [...this.patterns],
-      written: [...this.written],
-      writtenUnder: [...this.writtenUnder],
-      opaque: this.opaque,
-      interpreted: this.interpreted,
-      forkBomb: this.forkBomb,
-    };
+    return this.findings.reading();
   }
 
   private readText(text: string, place: Place): void {
@@ -87,7 +71,7 @@ export class CommandReader {
         this.visitPipeline(node, place);
         return;
       case 'Function':
-        if (isForkBomb(node)) this.forkBomb = true;
+        if (isForkBomb(node)) this.findings.forkBomb = true;
         this.refuseRecovered(node);
         break;
       case 'Coproc':
@@ -123,7 +107,7 @@ export class CommandReader {
         break;
       case 'Transform':
         // `${x@P}` expands the value as a prompt, commands included.
-        if (node.operand.value === 'P') this.hide('a variable that is expanded as a prompt');
+        if (node.operand.value === 'P') this.findings.hide('a variable that is expanded as a prompt');
         break;
       case 'Unknown':
         throw new Refusal('an expansion has an operator that is not understood');
@@ -169,7 +153,7 @@ export class CommandReader {
     }
     // A program's name is no file that it is given, unless it is a path.
     args.forEach((arg, at) => {
-      if (at > 0 || arg.pieces.some((piece) => piece.includes('/'))) this.keepNames(arg);
+      if (at > 0 || arg.pieces.some((piece) => piece.includes('/'))) this.findings.keepNames(arg);
     });
     this.run(args, (redirected ? inputOf(node.redirects, this.argumentsOf) : undefined) ?? piped, place);
   }
@@ -188,11 +172,11 @@ export class CommandReader {
     if (!head) return;
     this.work.addProgram();
     if (head.value === null || head.pattern) {
-      this.hide('which program runs is only known later');
+      this.findings.hide('which program runs is only known later');
       return;
     }
     if (place.via.length > MAX_WRAPPERS) {
-      this.hide('a program behind too many wrappers');
+      this.findings.hide('a program behind too many wrappers');
       return;
     }
     const program = programName(head.value);
@@ -212,44 +196,30 @@ export class CommandReader {
       this.work.addWords(step.run.length);
       this.run(step.run, input, within(place, program));
     } else if ('code' in step) this.runCode(step.code, within(place, program), step.foreign === true);
-    else if ('opaque' in step) this.hide(step.opaque);
-    else if ('interpreted' in step) this.markInterpreted(args);
-    else this.calls.push(toCall(program, args, place.via));
+    else if ('opaque' in step) this.findings.hide(step.opaque);
+    else if ('interpreted' in step) this.findings.keepCode(args);
+    else this.findings.keepCall(program, args, place.via);
   }
 
   private runCode(code: string, place: Place, foreign: boolean): void {
     const shells = place.shells + 1;
     if (shells > MAX_SHELLS) {
-      this.hide(`shells within shells, more than ${MAX_SHELLS} deep`);
+      this.findings.hide(`shells within shells, more than ${MAX_SHELLS} deep`);
       return;
     }
     try {
       this.readText(code, { ...place, shells });
     } catch (error) {
       if (!foreign || !(error instanceof Refusal) || error instanceof TooMuchWork) throw error;
-      this.hide('the text that a shell is given is not correct bash');
+      this.findings.hide('the text that a shell is given is not correct bash');
     }
-  }
-
-  private markInterpreted(args: readonly Argument[]): void {
-    this.interpreted = true;
-    // Code names files in its strings.
-    for (const { pieces } of args) {
-      for (const piece of pieces) {
-        for (const [, name = ''] of piece.matchAll(/["'`]([^"'`\n]+)["'`]/g)) this.words.add(name);
-      }
-    }
-  }
-
-  private hide(reason: string): void {
-    this.opaque ??= reason;
   }
 
   /** The arguments that a word becomes; the files that they may name are kept. */
   private expand(word: Word): readonly Argument[] {
     const args = this.argumentsOf(word);
     this.work.addWords(args.length);
-    for (const arg of args) this.keepNames(arg);
+    for (const arg of args) this.findings.keepNames(arg);
     return args;
   }
 
@@ -265,17 +235,6 @@ export class CommandReader {
       throw error;
     }
   };
-
-  private keepNames({ pieces, value, pattern }: Argument): void {
-    for (const piece of pieces) {
-      for (const name of fileNamesIn(piece)) {
-        this.words.add(name);
-        if (pattern) this.patterns.add(name);
-        // After an expansion comes a slash that is not the root: `$dir/.env`.
-        if (value === null && /^\/+[^/]/.test(name)) this.words.add(name.replace(/^\/+/, ''));
-      }
-    }
-  }
 
   private visitAssignment({ name, value }: Assignment, place: Place): void {
     if (value.type !== 'Word' || !COMMAND_VARIABLE.test(name)) return;
@@ -297,19 +256,10 @@ export class CommandReader {
     for (const { value, pieces } of targets) {
       const duplicates = node.operator === '>&' && (value === null || /^\d*-?$/.test(value));
       if (duplicates) continue;
-      if (value === null) this.writtenUnder.add(knownBeginning(node.target, pieces));
-      else this.written.add(value);
+      if (value === null) this.findings.writtenUnder.add(knownBeginning(node.target, pieces));
+      else this.findings.written.add(value);
     }
   }
 }
 
 const within = ({ via, shells }: Place, wrapper: string): Place => ({ via: [...via, wrapper], shells });
-
-function toCall(program: string, args: readonly Argument[], via: readonly string[]): CommandCall {
-  return {
-    program,
-    args: args.map(({ value }) => value),
-    splits: args.some(({ value, many }) => value === null && many),
-    via,
-  };
-}

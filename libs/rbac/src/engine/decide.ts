@@ -1,7 +1,9 @@
 import { type ActionReading, readAction } from './action-reading.js';
 import type { ActionRequest, BudgetView, StepResult, Subject, Verdict } from './decision.js';
 import type { DecisionRules } from './decision-rules.js';
-import { passed, type Situation, STEP_FUNCTIONS, withoutRole } from './steps.js';
+import { withoutRole } from './identity-step.js';
+import type { Situation } from './step.js';
+import { passed, STEP_FUNCTIONS } from './steps.js';
 
 /**
  * Decides. Pure: the same policy, agent, request and budget give the same verdict. The first step that denies ends it;
