@@ -54,7 +54,7 @@ describe(`the service, killed ${ROUNDS} times during ingest (seed ${SEED})`, () 
       verified.push({ findings, behind: acknowledged.length > checked });
     }
     raw = await openRaw(store);
-  }, 170_000);
+  }, 300_000);
   afterAll(async () => {
     killLeftovers();
     await raw.destroy();
