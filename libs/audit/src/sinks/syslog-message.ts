@@ -60,7 +60,8 @@ function toName(text: string, most: number): string {
 
 /** The value of a parameter (RFC 5424, section 6.3.3). */
 function toParameter(text: string): string {
-  return text.replace(/[^\x20-\x7e]/gu, '_').replace(/["\\\]]/g, '\\$&');
+  const short = text.slice(0, 64);
+  return short.replace(/[^\x20-\x7e]/gu, '_').replace(/["\\\]]/g, '\\$&');
 }
 
 /** JSON without control characters and in ASCII, so that it needs no mark of its encoding, and its length is that of its bytes. */
