@@ -206,6 +206,22 @@ describe('webhooks of the audit trail', () => {
     await other.close();
   });
 
+  it('count by the status, whatever body there is or does not end', async () => {
+    receiver.behave = (posted, response) => {
+      posted.status = 200;
+      response.writeHead(200);
+      const more = (): void => {
+        if (response.writable) response.write('x'.repeat(50_000), () => setImmediate(more));
+      };
+      more();
+      return null;
+    };
+    const sink = await create();
+    await ingest('tool_use');
+    await eventually('the delivery', async () => (await standing(sink)).last_delivered_at !== null);
+    expect([receiver.posts.length, (await standing(sink)).failures]).toEqual([1, 0]);
+  });
+
   it('are not sent while the sink is paused, and go on where they stopped', async () => {
     const sink = await create();
     const act = (what: string) => service.request('POST', `/audit/sinks/${sink.sink_id}/${what}`);

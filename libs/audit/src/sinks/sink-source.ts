@@ -9,9 +9,10 @@ import { kindOf, type SinkKind } from './sink-target.js';
 const WINDOW = 5_000;
 /** A connection of syslog is opened and closed for each batch. */
 const MAX_ENTRIES: Readonly<Record<SinkKind, number>> = { webhook: 100, syslog: 500 };
-const MAX_BYTES = 1024 ** 2;
-/** What an entry takes as JSON beside its texts, at the most. */
-const FRAME_BYTES = 1_024;
+/** Receivers often take 1 MB, and JSON is somewhat longer than the texts in it. */
+const MAX_BYTES = 512 * 1024;
+/** What an entry takes as JSON beside its texts. */
+const FRAME_BYTES = 600;
 
 /** The next part of the log, for a sink: what is to be delivered, what is no longer there, or nothing. */
 export type Part =
