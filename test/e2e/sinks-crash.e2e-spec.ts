@@ -106,7 +106,7 @@ describe(`delivery of the audit trail, its service killed ${ROUNDS} times (seed 
 
   const logged = async (where = ''): Promise<number[]> => {
     const sql = `SELECT seq FROM agent_audit_log ${where} ORDER BY seq`;
-    return (await raw.query<{ seq: number }[]>(sql)).map(({ seq }) => Number(seq));
+    return (await raw.query<{ seq: number }[]>(sql)).map(({ seq }) => seq);
   };
 
   it('brings all of the log in order, without a hole', async () => {

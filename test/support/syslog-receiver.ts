@@ -45,7 +45,7 @@ export function parseSyslog(message: string): SyslogMessage {
         for (; message[at] !== '"'; at += 1) {
           if (at >= message.length || message[at] === ']') throw new Error('a bad PARAM-VALUE');
           if (message[at] === '\\' && /["\\\]]/.test(message[at + 1] ?? '')) at += 1;
-          value += message[at];
+          value += message[at] ?? '';
         }
         at += 1;
         parameters[name] = value;
