@@ -56,7 +56,11 @@ describe('Idempotency-Key', () => {
       return { path, body: { reservation_id: reserved.body.reservation_id, tokens_used: 1, cost_usd: 0.01 } };
     }
     if (route.includes(':sink_id')) {
-      const { body: sink } = await service.request('POST', '/audit/sinks', bodyOf('POST /api/v1/audit/sinks', ''));
+      const { body: sink } = await service.request(
+        'POST',
+        '/audit/sinks',
+        bodyOf('POST /api/v1/audit/sinks', ''),
+      );
       const id = route.includes(':dead_letter_id') ? await aDeadLetter(service, sink.sink_id as string) : '';
       return { path: path.replace(':sink_id', sink.sink_id as string).replace(':dead_letter_id', id), body };
     }

@@ -7,6 +7,7 @@ import { Connection, killLeftovers, type Reply, ServiceProcess } from '../suppor
 import { ADMIN_KEY, type Answer, TestService } from '../support/service.js';
 import { newTestStore } from '../support/store.js';
 import { SyslogReceiver } from '../support/syslog-receiver.js';
+import { isSignedWith, WebhookReceiver } from '../support/webhook-receiver.js';
 
 describe('syslog of the audit trail', () => {
   let service: TestService;
@@ -96,23 +97,25 @@ describe('syslog of the audit trail', () => {
   });
 });
 
-describe('syslog over TLS', () => {
+describe('syslog and webhooks over TLS', () => {
   const store = newTestStore();
   let receiver: SyslogReceiver;
+  let webhooks: WebhookReceiver;
   let caFile: string;
   beforeAll(async () => {
     const certificates = makeCertificates(store.folder);
     caFile = certificates.caFile;
     receiver = await SyslogReceiver.start(certificates);
+    webhooks = await WebhookReceiver.start(certificates);
     await build();
   }, 120_000);
   afterAll(async () => {
     killLeftovers();
-    await receiver.close();
+    await Promise.all([receiver, webhooks].map((each) => each.close()));
     await store.remove();
   });
 
-  it('goes to a receiver whose certificate can be verified, and to no other', async () => {
+  it('go to a receiver whose certificate can be verified, and to no other', async () => {
     const env = { RBAC_ENABLED: 'true', ADMIN_API_KEY: ADMIN_KEY };
     const started = async (more: Record<string, string> = {}) => {
       const service = await ServiceProcess.start(store, { ...env, ...more });
@@ -126,16 +129,25 @@ describe('syslog over TLS', () => {
       name: 'siem',
       target: receiver.url,
     });
-    const standing = async ({ call }: typeof untrusting): Promise<Reply['body']> =>
-      (await call('GET', `/audit/sinks/${sink.sink_id}`)).body;
-    await eventually('the failure', async () => (await standing(untrusting)).failures > 0);
-    expect((await standing(untrusting)).last_error).toMatch(/^UNABLE_TO_VERIFY_LEAF_SIGNATURE: |SELF_SIGNED/);
-    expect(receiver.messages).toEqual([]);
+    const { body: hook } = await untrusting.call('POST', '/audit/sinks', {
+      name: 'hook',
+      target: webhooks.url,
+    });
+    const standings = async ({ call }: typeof untrusting): Promise<Reply['body'][]> =>
+      (await call('GET', '/audit/sinks')).body;
+    await eventually('the failures', async () =>
+      (await standings(untrusting)).every(({ failures }) => failures > 0),
+    );
+    for (const { last_error: error } of await standings(untrusting))
+      expect(error).toMatch(/^UNABLE_TO_VERIFY_LEAF_SIGNATURE: |SELF_SIGNED/);
+    expect([receiver.messages, webhooks.posts]).toEqual([[], []]);
     untrusting.connection.close();
     expect(await untrusting.service.kill('SIGTERM')).toMatchObject({ code: 0 });
 
     const trusting = await started({ NODE_EXTRA_CA_CERTS: caFile });
-    await eventually('the delivery', async () => (await standing(trusting)).lag === 0);
+    await eventually('the deliveries', async () => (await standings(trusting)).every(({ lag }) => lag === 0));
+    expect(webhooks.posts.every((posted) => isSignedWith(hook.secret as string, posted))).toBe(true);
+    expect(webhooks.taken()).toEqual(receiver.numbers.slice(1));
     expect(receiver.faults).toEqual([]);
     const { body: entries } = await trusting.call('GET', '/events/audit?limit=100');
     const wanted = entries.filter(({ seq }: { seq: number }) => seq > sink.delivered_to).reverse();

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** What was posted, and how it was answered. */
@@ -25,11 +26,14 @@ export class WebhookReceiver {
   mostAtOnce = 0;
   private atOnce = 0;
 
-  private constructor(private readonly server: Server) {}
+  private constructor(
+    private readonly server: Server,
+    private readonly scheme: string,
+  ) {}
 
-  static async start(): Promise<WebhookReceiver> {
-    const server = createServer();
-    const receiver = new WebhookReceiver(server);
+  static async start(tls?: ServerOptions): Promise<WebhookReceiver> {
+    const server = tls ? createHttpsServer(tls) : createServer();
+    const receiver = new WebhookReceiver(server, tls ? 'https' : 'http');
     server.on('request', (request, response) => {
       receiver.mostAtOnce = Math.max(receiver.mostAtOnce, (receiver.atOnce += 1));
       response.once('close', () => (receiver.atOnce -= 1));
@@ -52,7 +56,7 @@ export class WebhookReceiver {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/hooks`;
+    return `${this.scheme}://127.0.0.1:${(this.server.address() as AddressInfo).port}/hooks`;
   }
 
   /** The numbers of the entries that it took, in the order it took them, repeats left out by the id of the webhook. */

@@ -1,22 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '#config';
-import { Clock, newId, toStorable, visible } from '#kernel';
-import { PolicyInForce } from '#rbac';
+import { Clock, newId } from '#kernel';
 import { DeadLettersRepository } from './dead-letters.repository.js';
-import type { AuditSink, Batch, DeadLetter, Outcome } from './sink.js';
+import type { AuditSink, DeadLetter } from './sink.js';
 import { SinkProgress } from './sink-progress.js';
-import { SinkSecrets } from './sink-secrets.js';
+import { SinkSender } from './sink-sender.js';
 import { type Part, SinkSource } from './sink-source.js';
 import { afterAttempt, afterRemoval } from './sink-steps.js';
-import { kindOf } from './sink-target.js';
-import { sendSyslog } from './syslog.js';
-import { sendWebhook } from './webhook.js';
 
-/** How long a receiver has for a batch, from the look-up of its name to its answer. */
-const ATTEMPT_MS = 10_000;
 /** How often it is written that entries were not for a sink: how far a restart goes back, and what a list lags behind. */
 const WRITE_PASSED_MS = 5_000;
-const MAX_REASON_CHARS = 300;
 
 /** Delivers to one sink at a time what it has not had, batch after batch, in the order of the log. */
 @Injectable()
@@ -28,24 +21,26 @@ export class SinkDelivery {
     private readonly source: SinkSource,
     private readonly progress: SinkProgress,
     private readonly letters: DeadLettersRepository,
-    private readonly secrets: SinkSecrets,
-    private readonly policy: PolicyInForce,
+    private readonly sender: SinkSender,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Pick<Config, 'sinkRetryForMs'>,
   ) {}
 
-  /** Goes on until there is nothing more, an attempt fails, or somebody else has the sink. @param stopped once no more may begin. */
-  async run(sink: AuditSink, signal: AbortSignal): Promise<void> {
+  /**
+   * Goes on until there is nothing more, an attempt fails, or somebody else has the sink.
+   * @param stopped breaks off what is under way.
+   */
+  async run(sink: AuditSink, stopped: AbortSignal): Promise<void> {
     let current: AuditSink | null = sink;
-    while (current?.state === 'active' && current.nextAttemptAt <= this.clock.now() && !signal.aborted) {
+    while (current?.state === 'active' && current.nextAttemptAt <= this.clock.now() && !stopped.aborted) {
       const part = await this.nextPart(current);
-      if (part) current = await this.take(current, part, signal);
+      if (part) current = await this.take(current, part, stopped);
       else {
         // What is new goes before what was given up on.
         const written: AuditSink | null = await this.writePassed(current);
         const letter = written && (await this.letters.findQueued(written.sinkId));
         if (!letter) return;
-        current = await this.tryAgain(written, letter, signal);
+        current = await this.tryAgain(written, letter, stopped);
       }
     }
   }
@@ -57,13 +52,13 @@ export class SinkDelivery {
   }
 
   /** @returns the sink as it is then; null where it is another's now. */
-  private async take(sink: AuditSink, part: Part, signal: AbortSignal): Promise<AuditSink | null> {
+  private async take(sink: AuditSink, part: Part, stopped: AbortSignal): Promise<AuditSink | null> {
     if (part.kind === 'nothing') return this.pass(sink, part.toSeq);
     if (part.kind === 'removed') return this.progress.settle(sink, afterRemoval(part));
     const batch = { ...part, fromSeq: sink.deliveredTo + 1 };
     const held = await this.progress.claim(sink, batch.toSeq);
     if (!held) return null;
-    const outcome = await this.attempt(held, batch, signal);
+    const outcome = await this.sender.send(held, batch, stopped);
     if (!outcome) return this.progress.settle(held, { changes: {} });
     const { sinkRetryForMs: retryForMs } = this.config;
     const now = this.clock.now();
@@ -91,12 +86,12 @@ export class SinkDelivery {
   private async tryAgain(
     sink: AuditSink,
     letter: DeadLetter,
-    signal: AbortSignal,
+    stopped: AbortSignal,
   ): Promise<AuditSink | null> {
     const part = await this.source.next(sink, letter.fromSeq - 1, letter.toSeq);
     const held = await this.progress.claim(sink, sink.pendingTo);
     if (!held) return null;
-    const outcome = part?.kind === 'batch' ? await this.attempt(held, part, signal) : null;
+    const outcome = part?.kind === 'batch' ? await this.sender.send(held, part, stopped) : null;
     if (part?.kind === 'batch' && !outcome) return this.progress.settle(held, { changes: {} });
     const { deadLetterId } = letter;
     const to = Math.min(part?.toSeq ?? letter.toSeq, letter.toSeq);
@@ -113,37 +108,5 @@ export class SinkDelivery {
       if (to < letter.toSeq) await this.letters.update(tx, deadLetterId, { fromSeq: to + 1 });
       else await this.letters.remove(tx, deadLetterId);
     });
-  }
-
-  /** @returns null where it was broken off because the service ends. */
-  private async attempt(sink: AuditSink, batch: Batch, stopped: AbortSignal): Promise<Outcome | null> {
-    const attempt = new AbortController();
-    const stop = (): void => attempt.abort(stopped.reason);
-    const timer = setTimeout(
-      () => attempt.abort(new Error(`no answer within ${ATTEMPT_MS / 1_000} s`)),
-      ATTEMPT_MS,
-    );
-    stopped.addEventListener('abort', stop);
-    const { signal } = attempt;
-    try {
-      if (kindOf(sink.target) === 'syslog') return await sendSyslog(sink, batch, signal);
-      const now = this.clock.now();
-      const secrets = await this.secrets.secretsInForce(sink, now);
-      return await sendWebhook(sink, batch, secrets, { now, signal });
-    } catch (error) {
-      if (stopped.aborted) return null;
-      return { kind: 'failed', reason: this.reasonOf(signal.aborted ? signal.reason : error) };
-    } finally {
-      clearTimeout(timer);
-      stopped.removeEventListener('abort', stop);
-    }
-  }
-
-  /** What may be stored and shown of an error. */
-  private reasonOf(error: unknown): string {
-    const { code, message } = error as { code?: unknown; message?: unknown };
-    const text = [code, message].filter((each) => typeof each === 'string' && each !== '').join(': ');
-    const clean = this.policy.current.redactor.text(visible(toStorable(text)));
-    return clean.slice(0, MAX_REASON_CHARS).toWellFormed() || 'failed';
   }
 }

@@ -11,13 +11,7 @@ import type { Response } from 'express';
 import { ApiBodyProblems, ApiPage, ApiProblems, Ctx, Idempotent, sendPage } from '#contract';
 import { AgentDirectory, type OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
-import {
-  CreateSinkRequest,
-  DAY_S,
-  RotateSinkSecretRequest,
-  SinksQuery,
-  toNewSink,
-} from '../dto/sink.requests.js';
+import { CreateSinkRequest, SinksQuery, toNewSink } from '../dto/sink.requests.js';
 import {
   SinkResponse,
   SinkSecretResponse,
@@ -27,7 +21,6 @@ import {
 import { SinksService } from './sinks.service.js';
 
 const SINK = { name: 'sink_id', description: 'The sink.', example: '019ab0de-7c1f-7f5a-9d25-2f0c5d9f3a11' };
-const SECOND_MS = 1_000;
 
 @ApiTags('audit')
 @Controller('audit/sinks')
@@ -85,52 +78,5 @@ export class SinksController {
   @ApiProblems(404)
   remove(@Ctx() ctx: OperationContext, @Param('sink_id') sinkId: string): Promise<void> {
     return this.sinks.remove(ctx, sinkId);
-  }
-
-  @Post(':sink_id/pause')
-  @HttpCode(200)
-  @Idempotent()
-  @ApiOperation({
-    summary: 'Stop delivering to a sink',
-    description: 'What is under way is still delivered.',
-  })
-  @ApiParam(SINK)
-  @ApiOkResponse({ type: SinkResponse, description: 'The sink.' })
-  @ApiProblems(404)
-  async pause(@Ctx() ctx: OperationContext, @Param('sink_id') sinkId: string): Promise<SinkResponse> {
-    return toSinkResponse(await this.sinks.pause(ctx, sinkId));
-  }
-
-  @Post(':sink_id/resume')
-  @HttpCode(200)
-  @Idempotent()
-  @ApiOperation({ summary: 'Go on delivering to a sink', description: 'From where it stopped.' })
-  @ApiParam(SINK)
-  @ApiOkResponse({ type: SinkResponse, description: 'The sink.' })
-  @ApiProblems(404)
-  async resume(@Ctx() ctx: OperationContext, @Param('sink_id') sinkId: string): Promise<SinkResponse> {
-    return toSinkResponse(await this.sinks.resume(ctx, sinkId));
-  }
-
-  @Post(':sink_id/rotate-secret')
-  @Idempotent({ secret: true })
-  @Header('Cache-Control', 'no-store')
-  @ApiOperation({
-    summary: 'Make another secret for a webhook',
-    description: 'For `grace_s` seconds both sign, so that the receiver can change over.',
-  })
-  @ApiParam(SINK)
-  @ApiCreatedResponse({
-    type: SinkSecretResponse,
-    description: 'The sink, with its new secret, shown this once.',
-  })
-  @ApiBodyProblems()
-  @ApiProblems(404)
-  async rotateSecret(
-    @Ctx() ctx: OperationContext,
-    @Param('sink_id') sinkId: string,
-    @Body() { grace_s: graceS = DAY_S }: RotateSinkSecretRequest,
-  ): Promise<SinkSecretResponse> {
-    return toSinkSecretResponse(await this.sinks.rotateSecret(ctx, sinkId, graceS * SECOND_MS));
   }
 }

@@ -12,9 +12,12 @@ const GONE = 410;
 /** By which a receiver says that it is this body that it does not take. */
 const REFUSES_BODY = new Set([400, 413, 422]);
 
-/** Stays the same in every attempt, so that receivers know a repeat. */
-export function webhookIdOf({ sinkId }: AuditSink, { fromSeq, toSeq }: Batch): string {
-  return `${sinkId}_${fromSeq}_${toSeq}`;
+/**
+ * Stays the same in every attempt, so that receivers know a repeat. Numbers alone would come again with other entries where an
+ * older copy of the store was put back.
+ */
+function webhookIdOf({ sinkId }: AuditSink, { fromSeq, entries }: Batch): string {
+  return `${sinkId}_${fromSeq}_${entries.at(-1)?.auditId}`;
 }
 
 /** The headers of Standard Webhooks 1.0: a signature for each secret. @param timestampS Unix time, seconds. */
