@@ -206,6 +206,32 @@ describe('webhooks of the audit trail', () => {
     await other.close();
   });
 
+  it('that are under way when the sink is paused or removed end as they would have', async () => {
+    const answers: (() => void)[] = [];
+    receiver.behave = (_posted, response) => {
+      answers.push(() => response.writeHead(204).end());
+      return null;
+    };
+    const sink = await create();
+    await ingest('tool_use');
+    await eventually('the attempt', () => answers.length === 1);
+    await service.request('POST', `/audit/sinks/${sink.sink_id}/pause`);
+    answers[0]!();
+    await eventually('its result', async () => (await standing(sink)).last_delivered_at !== null);
+    expect((await standing(sink)).state).toBe('paused');
+    await service.request('POST', `/audit/sinks/${sink.sink_id}/resume`);
+    await ingest('tool_use');
+    await eventually('the next attempt', () => answers.length === 2);
+    expect((await service.request('DELETE', `/audit/sinks/${sink.sink_id}`)).status).toBe(204);
+    answers[1]!();
+    // What another gets then shows that the answer for what is gone has done no harm.
+    const other = await create({ name: 'other' });
+    await ingest('tool_use');
+    await eventually('another attempt', () => answers.length === 3);
+    answers[2]!();
+    await eventually('the end', async () => (await standing(other)).lag === 0);
+  });
+
   it('count by the status, whatever body there is or does not end', async () => {
     receiver.behave = (posted, response) => {
       posted.status = 200;
