@@ -55,6 +55,7 @@ export async function startService(entry, { database } = {}) {
       RBAC_ENABLED: 'true',
       ADMIN_API_KEY: apiKey,
       AUDIT_KEY_FILE: join(dir, 'audit-key.pem'),
+      SINK_KEY_FILE: join(dir, 'sink-key'),
       SEED_ON_START: 'true',
       LOG_LEVEL: 'warn',
     },

@@ -19,6 +19,7 @@ const TABLE: readonly [route: string, place: Place, foreign: Foreign][] = [
   ['POST /api/v1/agents/{agent_id}/complete', 'path', 'refused'],
   ['POST /api/v1/keys', 'body', 'never'],
   ['POST /api/v1/audit/holds', 'body', 'never'],
+  ['POST /api/v1/audit/sinks', 'body', 'never'],
   ['POST /api/v1/metrics', 'body', 'refused'],
   ['GET /api/v1/metrics', 'query', 'refused'],
   ['GET /api/v1/metrics/aggregate', 'query', 'refused'],

@@ -3,7 +3,7 @@ import { RequestMethod } from '@nestjs/common';
 import { idempotencyOf } from '#contract';
 import { IdempotencyExpiry } from '#idempotency';
 import { Clock, newId } from '#kernel';
-import { aKey, bodyOf, register } from '../support/access-calls.js';
+import { aDeadLetter, aKey, bodyOf, register } from '../support/access-calls.js';
 import { expectProblem, logSize, newestEntries } from '../support/answers.js';
 import { nested } from '../support/bad-values.js';
 import { NDJSON, sendBatch } from '../support/batch-client.js';
@@ -18,7 +18,10 @@ const WRITE_NOTHING: Readonly<Record<string, string>> = {
   'POST /api/v1/rbac/explain': 'a question that is too large for a query',
   'POST /api/v1/rbac/simulate': 'a question with a whole policy in it',
 };
-const SECRET = ['POST /api/v1/activity/ticket', 'POST /api/v1/keys', 'POST /api/v1/keys/:key_id/rotate'];
+const SECRET = [
+  ...['POST /api/v1/activity/ticket', 'POST /api/v1/keys', 'POST /api/v1/keys/:key_id/rotate'],
+  ...['POST /api/v1/audit/sinks', 'POST /api/v1/audit/sinks/:sink_id/rotate-secret'],
+];
 
 describe('Idempotency-Key', () => {
   let service: TestService;
@@ -51,6 +54,15 @@ describe('Idempotency-Key', () => {
       const wanted = { agent_id: agent.id, max_cost_usd: 0.01, max_tokens: 1, ttl_s: 60 };
       const reserved = await service.request('POST', '/budget/reserve', wanted, { key: person });
       return { path, body: { reservation_id: reserved.body.reservation_id, tokens_used: 1, cost_usd: 0.01 } };
+    }
+    if (route.includes(':sink_id')) {
+      const { body: sink } = await service.request(
+        'POST',
+        '/audit/sinks',
+        bodyOf('POST /api/v1/audit/sinks', ''),
+      );
+      const id = route.includes(':dead_letter_id') ? await aDeadLetter(service, sink.sink_id as string) : '';
+      return { path: path.replace(':sink_id', sink.sink_id as string).replace(':dead_letter_id', id), body };
     }
     if (!route.includes(':approval_id')) return { path, body };
     const asked = await service.request('POST', '/rbac/check', {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ApiKeysService, type NewApiKey, policyFile, PolicyInForce } from '#rbac';
-import { newId, systemContext } from '#kernel';
+import { newId, systemContext, TransactionRunner } from '#kernel';
+import { DeadLettersRepository } from '../../libs/audit/src/sinks/dead-letters.repository.js';
 import type { AccessRow } from './access-table.js';
 import { sendUpgrade } from './raw-http.js';
 import { anAgent, type TestService } from './service.js';
@@ -38,6 +39,8 @@ const BODIES: Readonly<Record<string, (agentId: string) => Record<string, unknow
   'POST /api/v1/approvals/:approval_id/approve': () => ({ request_hash: '0'.repeat(64) }),
   'POST /api/v1/approvals/:approval_id/deny': () => ({}),
   'POST /api/v1/audit/holds': () => ({ reason: 'reads the table' }),
+  'POST /api/v1/audit/sinks': () => ({ name: `fresh-${(fresh += 1)}`, target: 'http://127.0.0.1:9/' }),
+  'POST /api/v1/audit/sinks/:sink_id/rotate-secret': () => ({}),
   'POST /api/v1/keys': () => ({ name: 'fresh', kind: 'service', role: 'tester' }),
   'POST /api/v1/keys/:key_id/rotate': () => ({}),
   'POST /api/v1/budget/reserve': (agentId) => ({
@@ -66,7 +69,7 @@ export function successOf(route: string): number {
   if (route.startsWith('WS ')) return 101;
   // There is nothing of this name; a reservation that may be settled is made in the tests of budgets.
   if (route === 'GET /docs/LICENSE' || route === 'POST /api/v1/budget/settle') return 404;
-  if (/:approval_id|:audit_id|:hold_id|proof\/inclusion/.test(route)) return 404;
+  if (/:approval_id|:audit_id|:hold_id|:sink_id|proof\/inclusion/.test(route)) return 404;
   if (route === 'POST /api/v1/audit/verify') return 202;
   if (/^POST .*\/(ingest|metrics)\/batch$/.test(route)) return 207;
   if (/^POST .*\/(rbac\/|policy\/reload)/.test(route)) return 200;
@@ -102,7 +105,9 @@ export async function call(
       .replace(':version', service.get(PolicyInForce).current.version)
       .replace(':approval_id', NO_ID)
       .replace(':audit_id', NO_ID)
-      .replace(':hold_id', NO_ID) + queryOf(route, query);
+      .replace(':hold_id', NO_ID)
+      .replace(':sink_id', NO_ID)
+      .replace(':dead_letter_id', NO_ID) + queryOf(route, query);
   const traceId = newId();
   const sent = { ...headers, 'x-request-id': traceId };
   if (method === 'WS') {
@@ -143,6 +148,19 @@ export async function aKey(
     ...bounds,
   });
   return { id: key.keyId, secret };
+}
+
+/** What could not be delivered to a sink. @returns its id. */
+export async function aDeadLetter(service: TestService, sinkId: string): Promise<string> {
+  const dead = { deadLetterId: newId(), sinkId, fromSeq: 1, toSeq: 1, queuedAt: null, deadAt: Date.now() };
+  await service
+    .get(TransactionRunner)
+    .run(systemContext('test'), (tx) =>
+      service
+        .get(DeadLettersRepository)
+        .insert(tx, { ...dead, cause: 'exhausted', reason: 'answered 503', attempts: 1 }),
+    );
+  return dead.deadLetterId;
 }
 
 /** Registers an agent. */

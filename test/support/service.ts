@@ -47,6 +47,7 @@ export class TestService {
       SEED_ON_START: 'false',
       LOGIN_FAILURES_PER_MINUTE: '1000000',
       AUDIT_KEY_FILE: join(store.folder, 'audit-key.pem'),
+      SINK_KEY_FILE: join(store.folder, 'sink-key'),
       ...(rbac ? { ADMIN_API_KEY: ADMIN_KEY } : {}),
       ...env,
     });

@@ -27,6 +27,7 @@ import { HoldsRepository } from './retention/holds.repository.js';
 import { HoldsService } from './retention/holds.service.js';
 import { RetentionUpkeep } from './retention/retention-upkeep.js';
 import { RetentionRepository } from './retention/retention.repository.js';
+import { SinksModule } from './sinks/sinks.module.js';
 import { AuditTextRepository } from './text/audit-text.repository.js';
 import { TextFollower } from './text/text-follower.js';
 import { VerificationController } from './verification.controller.js';
@@ -71,7 +72,7 @@ export class AuditProofsModule {}
 
 /** The log over HTTP, and what follows it. */
 @Module({
-  imports: [AuditProofsModule, AuditRetentionModule, VerificationModule],
+  imports: [AuditProofsModule, AuditRetentionModule, VerificationModule, SinksModule],
   controllers: [
     AuditController,
     ProofsController,

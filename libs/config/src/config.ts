@@ -28,6 +28,10 @@ export interface Config {
   readonly checkpointFile: string | null;
   /** Where every checkpoint is posted to; null for nowhere. */
   readonly checkpointUrl: string | null;
+  /** Holds the key that the secrets of webhooks are made with; made with the first webhook. */
+  readonly sinkKeyFile: string;
+  /** For how long a batch is tried before it becomes a dead letter, ms. */
+  readonly sinkRetryForMs: number;
   /** IANA name of the time zone whose midnight begins a budget day. */
   readonly budgetTimezone: string;
   readonly seedOnStart: boolean;

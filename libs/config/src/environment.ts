@@ -123,6 +123,8 @@ export const ENVIRONMENT = z.object({
   CHECKPOINT_INTERVAL: duration('60s', 1, 86_400),
   CHECKPOINT_FILE: z.string().max(4096).optional(),
   CHECKPOINT_URL: z.string().refine(isSecureUrl, 'an https URL, or http on this machine').optional(),
+  SINK_KEY_FILE: z.string().max(4096).default('./var/sink-key'),
+  SINK_RETRY_FOR: duration('24h', 1, 30 * 86_400),
   BUDGET_TIMEZONE: z
     .string()
     .default('UTC')
@@ -224,6 +226,8 @@ export function parseEnvironment(env: Readonly<Record<string, string | undefined
     checkpointIntervalMs: value.CHECKPOINT_INTERVAL,
     checkpointFile: value.CHECKPOINT_FILE ?? null,
     checkpointUrl: value.CHECKPOINT_URL ?? null,
+    sinkKeyFile: value.SINK_KEY_FILE,
+    sinkRetryForMs: value.SINK_RETRY_FOR,
     budgetTimezone: value.BUDGET_TIMEZONE,
     seedOnStart: value.SEED_ON_START,
     unknownAgents: value.UNKNOWN_AGENTS,

@@ -1,7 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { newId } from '#kernel';
+import { rename } from 'node:fs/promises';
+import { openKeyFile } from '../key-file.js';
 
 /** The service's Ed25519 key, which lives in a file of its own: outside the store and its copies. */
 export class SigningKey {
@@ -18,24 +17,9 @@ export class SigningKey {
    * @throws Error for a file that holds no Ed25519 key, or cannot be read or made.
    */
   static async open(file: string): Promise<SigningKey> {
-    try {
-      return SigningKey.parse(await readFile(file, 'utf8'), file);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-    const { privateKey } = generateKeyPairSync('ed25519');
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const whole = `${file}.${newId()}`;
-    await writeFile(whole, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
-    try {
-      // Nobody sees half a key, and of two instances one is first.
-      await link(whole, file);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    } finally {
-      await rm(whole);
-    }
-    return SigningKey.parse(await readFile(file, 'utf8'), file);
+    const make = (): string =>
+      generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    return SigningKey.parse(await openKeyFile(file, make), file);
   }
 
   /** Puts the key of the file `next` in the place of that of `file`, at once. */

@@ -46,7 +46,8 @@ export abstract class LogFollower implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  private wake(): void {
+  /** Has it go on soon. */
+  protected wake(): void {
     if (this.closed) return;
     this.timer ??= setTimeout(() => {
       this.timer = undefined;

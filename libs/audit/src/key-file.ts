@@ -1,0 +1,27 @@
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { newId } from '#kernel';
+
+/**
+ * Reads a key that lives in a file of its own, and makes one (mode 0600) where there is no such file.
+ * @throws Error where it can be neither read nor made.
+ */
+export async function openKeyFile(file: string, make: () => string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const whole = `${file}.${newId()}`;
+  await writeFile(whole, make(), { mode: 0o600, flag: 'wx' });
+  try {
+    // Nobody sees half a key, and of two instances one is first.
+    await link(whole, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await rm(whole);
+  }
+  return readFile(file, 'utf8');
+}
