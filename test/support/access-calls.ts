@@ -38,6 +38,7 @@ const BODIES: Readonly<Record<string, (agentId: string) => Record<string, unknow
   'POST /api/v1/approvals/:approval_id/approve': () => ({ request_hash: '0'.repeat(64) }),
   'POST /api/v1/approvals/:approval_id/deny': () => ({}),
   'POST /api/v1/audit/holds': () => ({ reason: 'reads the table' }),
+  'POST /api/v1/audit/entries/:audit_id/erase': () => ({ reason: 'reads the table' }),
   'POST /api/v1/keys': () => ({ name: 'fresh', kind: 'service', role: 'tester' }),
   'POST /api/v1/keys/:key_id/rotate': () => ({}),
   'POST /api/v1/budget/reserve': (agentId) => ({

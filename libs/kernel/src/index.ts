@@ -19,5 +19,6 @@ export * from './redaction/masked.js';
 export * from './redaction/redactor.js';
 export * from './refresher.js';
 export * from './sent-item.js';
+export * from './text-copies.js';
 export * from './text.js';
 export * from './transaction.js';

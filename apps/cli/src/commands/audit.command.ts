@@ -4,6 +4,7 @@ import { CONFIG, type Config } from '#config';
 import { Clock } from '#kernel';
 import { progressBar } from '../progress-bar.js';
 import { withApplication } from '../with-application.js';
+import { eraseCommand } from './audit-erase.command.js';
 import { verifyCommand } from './audit-verify.command.js';
 
 const DAY_MS = 86_400_000;
@@ -14,6 +15,7 @@ export function auditCommand(): Command {
     .description('See to the audit trail')
     .addCommand(verifyCommand())
     .addCommand(retainCommand())
+    .addCommand(eraseCommand())
     .addCommand(rotateKeyCommand());
 }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RecordedEvent } from '#kernel';
 import { Reader } from '#persistence';
 import { leafBody, textBody } from '../log/leaf.js';
-import { LOG_COLUMNS, type LogRow, toRecordedEvent } from '../log/log-columns.js';
+import { type LogRow, SEALED_COLUMNS, toRecordedEvent } from '../log/log-columns.js';
 
 /** An entry with all that its leaf is made from. */
 export interface SealedEntry {
@@ -23,7 +23,7 @@ export class SealedEntriesRepository {
 
   async find(auditId: string): Promise<SealedEntry | null> {
     const [row] = await this.reader.select<SealedRow>(
-      LOG_COLUMNS,
+      SEALED_COLUMNS,
       'FROM agent_audit_log WHERE audit_id = ?',
       [auditId],
     );
