@@ -57,7 +57,7 @@ export class StoreTransaction implements Transaction, Selectable {
     try {
       return await work();
     } finally {
-      await manager.query('PRAGMA secure_delete = OFF');
+      await manager.query('PRAGMA secure_delete = FAST');
     }
   }
 

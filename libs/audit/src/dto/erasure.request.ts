@@ -6,6 +6,8 @@ export class EraseTextsRequest {
     example: 'request 17 of a data subject',
     required: true,
     maxChars: 1000,
+    pattern: /\S/,
+    patternMessage: 'must not be blank',
   })
   reason!: string;
 }
