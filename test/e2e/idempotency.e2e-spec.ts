@@ -52,6 +52,13 @@ describe('Idempotency-Key', () => {
       const reserved = await service.request('POST', '/budget/reserve', wanted, { key: person });
       return { path, body: { reservation_id: reserved.body.reservation_id, tokens_used: 1, cost_usd: 0.01 } };
     }
+    if (route.includes(':audit_id')) {
+      // One that another route has placed.
+      for (const { hold_id } of (await service.request('GET', '/audit/holds')).body)
+        await service.request('DELETE', `/audit/holds/${hold_id}`);
+      const { body: entry } = await service.request('POST', '/events/ingest', { operation_detail: 'text' });
+      return { path: path.replace(':audit_id', entry.audit_id), body };
+    }
     if (!route.includes(':approval_id')) return { path, body };
     const asked = await service.request('POST', '/rbac/check', {
       ...{ agent_id: 'coder', session_id: newId(), cwd: '/home/dev', tool_name: 'Bash' },

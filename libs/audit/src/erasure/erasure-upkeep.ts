@@ -51,7 +51,9 @@ export class ErasureUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
       })
       .then((done) => {
         if (done || signal.aborted) return;
-        this.logger.warn('the write-ahead log, which may still hold erased texts, is busy: tried again later');
+        this.logger.warn(
+          'the write-ahead log, which may still hold erased texts, is busy: tried again later',
+        );
         this.retry = setTimeout(() => this.overwrite(), RETRY_MS).unref();
       });
   }

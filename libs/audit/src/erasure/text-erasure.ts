@@ -63,7 +63,8 @@ export class TextErasure {
   }
 
   private async eraseAll(tx: TransactionContext, event: RecordedEvent): Promise<ErasedCopies[]> {
-    const decided = event.source === 'decided' ? { type: event.operationType, context: contextOf(event) } : null;
+    const decided =
+      event.source === 'decided' ? { type: event.operationType, context: contextOf(event) } : null;
     const answers: GivenAnswer[] = [{ id: event.auditId, at: event.recordedAt }];
     const copies: ErasedCopies[] = [];
     for (const holder of this.holders.inOrder) {

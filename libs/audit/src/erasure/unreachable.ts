@@ -12,7 +12,8 @@ export const UNREACHABLE: readonly { readonly what: string; readonly description
   { what: 'registry', description: 'What the registry, keys and the policy hold: change them there.' },
   {
     what: 'request_digests',
-    description: 'SHA-256 of requests with an Idempotency-Key or event_id, and the event_id, for 24 h after them.',
+    description:
+      'SHA-256 of requests with an Idempotency-Key or event_id, and the event_id, for 24 h after them.',
   },
   { what: 'answers', description: 'What clients were answered, and frames that the live stream has sent.' },
   { what: 'exports', description: 'What was exported or downloaded.' },
