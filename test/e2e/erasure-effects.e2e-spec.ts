@@ -81,7 +81,7 @@ describe('what hangs on an entry whose texts are erased', () => {
       await service.request('POST', '/budget/deduct', sent);
     };
     const sums = async (): Promise<unknown> => {
-      const rows = await raw.query<{ tokens_used: number }[]>(
+      const rows = await raw.query<{ tokens_used: number | string }[]>(
         "SELECT tokens_used FROM budget_usage WHERE day = 'session:sum'",
       );
       return rows.map(({ tokens_used }) => Number(tokens_used));

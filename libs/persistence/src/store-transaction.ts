@@ -48,19 +48,6 @@ export class StoreTransaction implements Transaction, Selectable {
     return Array.isArray(answer[0]) ? answer[0].length : answer.length;
   }
 
-  /** Runs `work` so that what it frees in the file is overwritten, where a database would leave it as it was. */
-  async overwriting<T>(work: () => Promise<T>): Promise<T> {
-    if (this.dialect !== 'sqlite') return work();
-    // A pragma takes effect while it is prepared, so it must not be one of the statements that are prepared once.
-    const { manager } = this;
-    await manager.query('PRAGMA secure_delete = ON');
-    try {
-      return await work();
-    } finally {
-      await manager.query('PRAGMA secure_delete = FAST');
-    }
-  }
-
   add<Row>(sink: Sink<Row>, row: Row): void {
     this.refuseWhenOver();
     const key = sink as Sink<unknown>;

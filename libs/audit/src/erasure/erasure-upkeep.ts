@@ -3,6 +3,8 @@ import { EventBus, type RecordedEvent } from '#kernel';
 import { AuditRepository } from '../audit.repository.js';
 import { Overwriting } from './overwriting.js';
 
+/** Erasures that come together are worked off together, since each takes the whole index of words. */
+const PAUSE_MS = 500;
 const RETRY_MS = 60_000;
 
 /** In the service: after an erasure, by whatever process, lets go of what is in memory and in the file. */
@@ -11,7 +13,7 @@ export class ErasureUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(ErasureUpkeep.name);
   private readonly stopped = new AbortController();
   private unsubscribe = (): void => undefined;
-  private retry: NodeJS.Timeout | undefined;
+  private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
 
   constructor(
@@ -22,14 +24,14 @@ export class ErasureUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     this.unsubscribe = this.events.subscribe((events) => this.follow(events));
-    this.overwrite();
+    this.overwriteIn(PAUSE_MS);
   }
 
   /** Before the writer closes. */
   async onModuleDestroy(): Promise<void> {
     this.unsubscribe();
     this.stopped.abort();
-    clearTimeout(this.retry);
+    clearTimeout(this.timer);
     await this.running;
   }
 
@@ -37,12 +39,17 @@ export class ErasureUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
     if (!events.some(({ source, operationType }) => source === 'decided' && operationType === 'audit.erase'))
       return;
     this.repository.forget();
-    this.overwrite();
+    this.overwriteIn(PAUSE_MS);
+  }
+
+  private overwriteIn(ms: number): void {
+    if (this.stopped.signal.aborted) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.overwrite(), ms).unref();
   }
 
   private overwrite(): void {
     const { signal } = this.stopped;
-    clearTimeout(this.retry);
     this.running = this.overwriting
       .run(signal)
       .catch((error: unknown) => {
@@ -54,7 +61,7 @@ export class ErasureUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
         this.logger.warn(
           'the write-ahead log, which may still hold erased texts, is busy: tried again later',
         );
-        this.retry = setTimeout(() => this.overwrite(), RETRY_MS).unref();
+        this.overwriteIn(RETRY_MS);
       });
   }
 }

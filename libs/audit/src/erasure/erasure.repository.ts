@@ -61,11 +61,6 @@ export class ErasureRepository {
     return (await storeOf(ctx).query(HELD, [agentId, recordedAt, recordedAt])).length > 0;
   }
 
-  /** Runs `work` so that the bytes it frees are overwritten. */
-  overwriting<T>(ctx: TransactionContext, work: () => Promise<T>): Promise<T> {
-    return storeOf(ctx).overwriting(work);
-  }
-
   eraseEntry(ctx: TransactionContext, seq: number): Promise<number> {
     return storeOf(ctx).change(ERASE, [seq]);
   }

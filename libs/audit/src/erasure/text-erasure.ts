@@ -47,7 +47,7 @@ export class TextErasure {
       if (before) return before;
       if (await this.repository.isHeld(tx, event))
         throw new DomainError('UNDER_HOLD', 'The entry is under a legal hold: nothing of it is erased.');
-      const copies = await this.repository.overwriting(tx, () => this.eraseAll(tx, event));
+      const copies = await this.eraseAll(tx, event);
       const recordId = this.tell(tx, event, { reason: why, copies, redacted: masked.list });
       const { seq } = event;
       const erasure = { auditId: event.auditId, seq, erasedAt: this.clock.now(), recordId, copies };

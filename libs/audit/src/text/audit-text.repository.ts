@@ -99,13 +99,10 @@ export class AuditTextRepository {
     if (store.dialect === 'postgres') return false;
     const changes = async (): Promise<number> =>
       (await store.query<{ changes: number }>('SELECT total_changes() AS changes'))[0]?.changes ?? 0;
-    return store.overwriting(async () => {
-      const before = await changes();
-      await store.query(`INSERT INTO audit_text (audit_text, rank) VALUES ('merge', ?)`, [
-        first ? -PAGES : PAGES,
-      ]);
-      // The documentation of FTS5: fewer than two say that there was nothing to merge.
-      return (await changes()) - before >= 2;
-    });
+    const before = await changes();
+    const pages = first ? -PAGES : PAGES;
+    await store.query(`INSERT INTO audit_text (audit_text, rank) VALUES ('merge', ?)`, [pages]);
+    // The documentation of FTS5: fewer than two say that there was nothing to merge.
+    return (await changes()) - before >= 2;
   }
 }
