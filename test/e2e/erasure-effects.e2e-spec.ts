@@ -56,7 +56,7 @@ describe('what hangs on an entry whose texts are erased', () => {
       ...{ status: 'expired', redacted: true, tool_input: '', tool_name: '', reason: '', request_hash: '' },
       ...{ cwd: null, root: null, session_id: null, comment: null, decided_by: test.person.id },
     });
-    // Whoever asks again asks anew; and without the root that was erased, no path is in the session.
+    // Whoever asks again asks anew.
     expect((await check()).approval.approval_id).not.toBe(approval.approval_id);
   });
 
@@ -137,5 +137,23 @@ describe('what hangs on an entry whose texts are erased', () => {
       '/events/audit?operation_type=audit.erase&limit=500',
     );
     expect(report.report.entries_erased).toBe(stats.length);
+  });
+
+  it('leaves a session without a root, and none that a later directory could take', async () => {
+    const ask = async (cwd: string): Promise<Body> => {
+      const asked = { tool_name: 'Read', file_path: 'src/a.ts', session_id: 'rooted', cwd };
+      return (await service.request('POST', '/rbac/check', asked, { key: test.agentKey })).body;
+    };
+    const first = await ask('/home/shop');
+    const second = await ask('/home/shop/src');
+    expect([first.decision, second.decision]).toEqual(['allowed', 'allowed']);
+    // The one that set it has it, not those that came later.
+    const roots = async (id: string): Promise<unknown> =>
+      (await erase(id)).body.erased.find(({ what }: Body) => what === 'session_roots').rows;
+    expect([await roots(second.decision_id), await roots(first.decision_id)]).toEqual([0, 1]);
+    await service.stop();
+    service = await TestService.start({ RBAC_ENABLED: 'true' }, service.store);
+    const { decision, reason } = await ask('/home/elsewhere');
+    expect([decision, reason]).toEqual(['denied', expect.stringContaining('the root')]);
   });
 });

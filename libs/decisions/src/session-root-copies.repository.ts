@@ -8,7 +8,10 @@ import {
   type TransactionContext,
 } from '#kernel';
 import { storeOf } from '#persistence';
+import type { DecisionContext } from './decision-entry.js';
 import { sessionKey } from './session-key.js';
+
+type DecidedContext = DecisionContext & { readonly session_id: string };
 
 /** How long before its entry a check may have settled the root of its session, ms. */
 const BEFORE_ENTRY_MS = 60_000;
@@ -27,8 +30,8 @@ export class SessionRootCopies implements TextCopies {
 
   async erase(ctx: TransactionContext, { event, decided }: EntryToErase): Promise<CopiesErased> {
     if (decided?.type !== 'rbac.check') return { rows: 0 };
-    const { session_id: session } = decided.context;
-    if (typeof session !== 'string') return { rows: 0 };
+    const { session_id: session, request } = decided.context as unknown as Partial<DecidedContext>;
+    if (session === undefined || request === undefined || request.cwd !== request.root) return { rows: 0 };
     const rows = await storeOf(ctx).change(
       `UPDATE session_roots SET root = ?
        WHERE session_key IN (?, ?) AND created_at > ? AND created_at <= ? AND root <> ?`,
