@@ -86,6 +86,15 @@ describe('erasing the texts of an entry', () => {
     expect(records.filter(({ target }: Body) => target.resource === audit_id)).toHaveLength(1);
   });
 
+  it('can be of the entry of an erasure, too, and that stays known', async () => {
+    const { audit_id } = await anEntry();
+    const { body } = await erase(audit_id, { reason: 'a name that should not be here' });
+    expect((await erase(body.record_id)).status).toBe(200);
+    const record = await listed(body.record_id);
+    expect(record).toMatchObject({ redacted: true, context: null, principal: { id: test.person.id } });
+    expect((await erase(audit_id)).body).toEqual(body);
+  });
+
   it('is carried out once under an Idempotency-Key, whose answer holds no text', async () => {
     const { audit_id } = await anEntry();
     const headers = { 'idempotency-key': newId() };
