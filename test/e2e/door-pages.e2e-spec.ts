@@ -16,7 +16,7 @@ const PATHS = [
   '/events/audit',
 ];
 const TAKES_RBAC =
-  /\/keys|\/audit\/(holds|sinks)|\/policy\/reload|\/approvals\/:approval_id\/(approve|deny)$/;
+  /\/keys|\/audit\/(holds|sinks)|\/erase$|\/policy\/reload|\/approvals\/:approval_id\/(approve|deny)$/;
 /** Of these there is none by the parameter that the tests put in. */
 const WITHOUT_SUBJECT = /^\/\/docs\/LICENSE$|:(approval_id|audit_id|version|role)|audit_id=|audit\/verify$/;
 /** What these must be asked with. */

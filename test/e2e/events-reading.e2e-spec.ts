@@ -113,6 +113,7 @@ describe('reading the log', () => {
           timestamp: entry.timestamp,
           cost_usd: entry.cost.usd,
           tokens_used: entry.cost.tokens_used,
+          redacted: false,
         })),
       );
       expect(body[0]).toMatchObject({ cost_usd: 0.5, tokens_used: 7 });

@@ -44,6 +44,7 @@ describe('ingesting events', () => {
       route: null,
       outcome: null,
       trace_id: 'event-1',
+      redacted: false,
     });
   });
 

@@ -64,6 +64,13 @@ describe('Idempotency-Key', () => {
       const id = route.includes(':dead_letter_id') ? await aDeadLetter(service, sink.sink_id as string) : '';
       return { path: path.replace(':sink_id', sink.sink_id as string).replace(':dead_letter_id', id), body };
     }
+    if (route.includes(':audit_id')) {
+      // One that another route has placed.
+      for (const { hold_id } of (await service.request('GET', '/audit/holds')).body)
+        await service.request('DELETE', `/audit/holds/${hold_id}`);
+      const { body: entry } = await service.request('POST', '/events/ingest', { operation_detail: 'text' });
+      return { path: path.replace(':audit_id', entry.audit_id), body };
+    }
     if (!route.includes(':approval_id')) return { path, body };
     const asked = await service.request('POST', '/rbac/check', {
       ...{ agent_id: 'coder', session_id: newId(), cwd: '/home/dev', tool_name: 'Bash' },

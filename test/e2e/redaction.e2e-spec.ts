@@ -19,26 +19,8 @@ import {
   WORD,
 } from '../support/secrets.js';
 import { ADMIN_KEY, type Answer, TestService } from '../support/service.js';
-import { TEST_DIALECT } from '../support/store.js';
+import { storedText } from '../support/stored-text.js';
 import { eventsOf, listen, type StreamListener } from '../support/stream.js';
-
-/** All that stands in the tables of the store, as text. */
-async function storedText(raw: DataSource): Promise<string> {
-  const sql =
-    TEST_DIALECT === 'sqlite'
-      ? "SELECT name FROM sqlite_master WHERE type = 'table'"
-      : 'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = current_schema()';
-  const tables = await raw.query<{ name: string }[]>(sql);
-  expect(tables.length).toBeGreaterThan(10);
-  const texts: string[] = [];
-  for (const { name } of tables)
-    for (const row of await raw.query<Record<string, unknown>[]>(`SELECT * FROM "${name}"`))
-      for (const value of Object.values(row)) {
-        if (Buffer.isBuffer(value)) texts.push(value.toString('latin1'));
-        else if (value !== null) texts.push(typeof value === 'string' ? value : JSON.stringify(value));
-      }
-  return texts.join('\n');
-}
 
 describe('redaction before storage', () => {
   const folder = mkdtempSync(join(tmpdir(), 'redaction-'));

@@ -22,10 +22,13 @@ import { newTestStore, TEST_DIALECT } from '../support/store.js';
     ['busy_timeout', 5000],
   ];
 
-  it.each([...settings, ['query_only', 0]])('writes with %s = %s', async (pragma, expected) => {
-    const [row] = await opened.sources[0].query<Record<string, unknown>[]>(`PRAGMA ${pragma}`);
-    expect(Object.values(row ?? {})).toEqual([expected]);
-  });
+  it.each([...settings, ['query_only', 0], ['secure_delete', 1]])(
+    'writes with %s = %s',
+    async (pragma, expected) => {
+      const [row] = await opened.sources[0].query<Record<string, unknown>[]>(`PRAGMA ${pragma}`);
+      expect(Object.values(row ?? {})).toEqual([expected]);
+    },
+  );
 
   it.each([...settings, ['query_only', 1]])('reads with %s = %s', async (pragma, expected) => {
     const [row] = await opened.sources[1].query<Record<string, unknown>[]>(`PRAGMA ${pragma}`);

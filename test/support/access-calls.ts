@@ -41,6 +41,7 @@ const BODIES: Readonly<Record<string, (agentId: string) => Record<string, unknow
   'POST /api/v1/audit/holds': () => ({ reason: 'reads the table' }),
   'POST /api/v1/audit/sinks': () => ({ name: `fresh-${(fresh += 1)}`, target: 'http://127.0.0.1:9/' }),
   'POST /api/v1/audit/sinks/:sink_id/rotate-secret': () => ({}),
+  'POST /api/v1/audit/entries/:audit_id/erase': () => ({ reason: 'reads the table' }),
   'POST /api/v1/keys': () => ({ name: 'fresh', kind: 'service', role: 'tester' }),
   'POST /api/v1/keys/:key_id/rotate': () => ({}),
   'POST /api/v1/budget/reserve': (agentId) => ({

@@ -55,6 +55,7 @@ GET    /api/v1/audit/checkpoints                    +   -   +   +   -   -   -   
 GET    /api/v1/audit/proof/inclusion                +   -   +   +   -   -   -   -   +   -    -
 GET    /api/v1/audit/proof/consistency              +   -   +   +   -   -   -   -   +   -    -
 GET    /api/v1/audit/entries/:audit_id              +   -   +   +   -   -   -   -   +   -    -
+POST   /api/v1/audit/entries/:audit_id/erase         +   -   -   -   -   -   -   -   -   -    -
 GET    /api/v1/audit/public-key                     +   -   +   +   -   -   -   -   +   -    -
 GET    /api/v1/audit/export                         +   -   +   +   -   -   -   -   +   -    own
 POST   /api/v1/audit/holds                          +   -   -   -   -   -   -   -   -   -    -

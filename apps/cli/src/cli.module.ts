@@ -1,8 +1,17 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AgentsModule } from '#agents';
-import { AuditProofsModule, AuditRetentionModule, AuditTrailModule, VerificationModule } from '#audit';
+import { ApprovalCopiesModule } from '#approvals';
+import {
+  AuditErasureModule,
+  AuditProofsModule,
+  AuditRetentionModule,
+  AuditTrailModule,
+  VerificationModule,
+} from '#audit';
 import { BudgetModule } from '#budget';
 import { type Config, ConfigModule } from '#config';
+import { DecisionCopiesModule } from '#decisions';
+import { AnswerCopiesModule } from '#idempotency';
 import { MetricsModule } from '#metrics';
 import { dataSourceOptions } from '#ormconfig';
 import { PersistenceModule } from '#persistence';
@@ -20,11 +29,16 @@ export class CliModule {
         AuditTrailModule,
         AuditProofsModule,
         AuditRetentionModule,
+        AuditErasureModule,
         VerificationModule,
         RbacModule.forRoot(policy),
         BudgetModule,
         MetricsModule,
         AgentsModule,
+        // Whoever erases here must find every copy.
+        ApprovalCopiesModule,
+        DecisionCopiesModule,
+        AnswerCopiesModule,
       ],
     };
   }

@@ -22,6 +22,7 @@ const COLUMNS = [
   'principal_kind',
   'principal_role',
   'trace_id',
+  'text_salt',
   'text_hash',
   'leaf_hash',
 ];
@@ -41,7 +42,7 @@ function agentOf(seq: number): string {
 
 function toRow(seq: number): unknown[] {
   const agent = agentOf(seq);
-  const who = ['reported', 'local', 'anonymous', 'admin', 't', 'h', 'l'];
+  const who = ['reported', 'local', 'anonymous', 'admin', 't', seq === 80 ? null : 's', 'h', 'l'];
   return [seq, `id-${seq}`, agent, agent, 'developer', 'tool_use', 'allowed', seq, timeOf(seq), ...who];
 }
 
@@ -105,8 +106,9 @@ describe('ActivityRepository', () => {
         recordedAt: timeOf(90),
         costMicro: 90,
         tokensUsed: null,
+        erased: false,
       },
-      expect.objectContaining({ activityId: 'id-80' }),
+      expect.objectContaining({ activityId: 'id-80', erased: true }),
     ]);
   });
 

@@ -17,6 +17,8 @@ export interface Activity {
   readonly recordedAt: number;
   readonly costMicro: number | null;
   readonly tokensUsed: number | null;
+  /** Its texts were erased. */
+  readonly erased: boolean;
 }
 
 export interface ActivityFilter {
@@ -36,11 +38,12 @@ interface ActivityRow {
   recorded_at: number;
   cost_micro: number | null;
   tokens_used: number | null;
+  erased: number;
 }
 
 const COLUMNS: readonly (keyof ActivityRow)[] = [
   ...(['seq', 'activity_id', 'agent_id', 'agent_name', 'operation_type', 'operation_detail'] as const),
-  ...(['rbac_decision', 'recorded_at', 'cost_micro', 'tokens_used'] as const),
+  ...(['rbac_decision', 'recorded_at', 'cost_micro', 'tokens_used', 'erased'] as const),
 ];
 
 /** Reads the view of the log that shows activity. */
@@ -79,5 +82,6 @@ function toActivity(row: ActivityRow): Activity {
     recordedAt: row.recorded_at,
     costMicro: row.cost_micro,
     tokensUsed: row.tokens_used,
+    erased: row.erased === 1,
   };
 }

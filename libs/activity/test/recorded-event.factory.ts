@@ -28,6 +28,7 @@ export function anEvent(changes: Partial<RecordedEvent> = {}): RecordedEvent {
     route: null,
     outcome: null,
     traceId: 't-1',
+    erased: false,
     ...changes,
   };
 }

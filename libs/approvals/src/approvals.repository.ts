@@ -32,6 +32,8 @@ export interface ApprovalRow {
   readonly decided_by: string | null;
   readonly comment: string | null;
   readonly spent_at: number | null;
+  /** When texts of it were erased. */
+  readonly erased_at: number | null;
 }
 
 export interface ApprovalFilter {

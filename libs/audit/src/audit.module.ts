@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { AuditTrail } from '#kernel';
+import { AuditTrail, CopyHolders } from '#kernel';
 import { AccessDenials } from './access-denials.js';
 import { AuditController } from './audit.controller.js';
 import { AuditRepository } from './audit.repository.js';
@@ -10,6 +10,12 @@ import { Checkpointer } from './checkpoints/checkpointer.js';
 import { CheckpointSchedule } from './checkpoints/checkpoint-schedule.js';
 import { SealedEntriesRepository } from './checkpoints/sealed-entries.repository.js';
 import { CountsFollower } from './counts/counts-follower.js';
+import { ErasureController } from './erasure/erasure.controller.js';
+import { ErasureRepository } from './erasure/erasure.repository.js';
+import { ErasureUpkeep } from './erasure/erasure-upkeep.js';
+import { Overwriting } from './erasure/overwriting.js';
+import { SearchCopies } from './erasure/search-copies.js';
+import { TextErasure } from './erasure/text-erasure.js';
 import { EntryPages } from './export/entry-pages.js';
 import { ExportsController } from './export/exports.controller.js';
 import { ExportsService } from './export/exports.service.js';
@@ -22,6 +28,7 @@ import { SegmentsRepository } from './merkle/segments.repository.js';
 import { ProofsController } from './proofs.controller.js';
 import { ProofsService } from './proofs.service.js';
 import { AuditRetention } from './retention/audit-retention.js';
+import { HoldCopies } from './retention/hold-copies.repository.js';
 import { HoldsController } from './retention/holds.controller.js';
 import { HoldsRepository } from './retention/holds.repository.js';
 import { HoldsService } from './retention/holds.service.js';
@@ -42,9 +49,10 @@ import { VerificationService } from './verify/verification.service.js';
     LogTail,
     AccessDenials,
     FailedLogins,
+    CopyHolders,
     { provide: AuditTrail, useClass: LogAuditTrail },
   ],
-  exports: [AuditTrail, AuditRepository, AccessDenials, FailedLogins],
+  exports: [AuditTrail, AuditRepository, AccessDenials, FailedLogins, CopyHolders],
 })
 export class AuditTrailModule {}
 
@@ -54,6 +62,13 @@ export class AuditTrailModule {}
   exports: [AuditCountsRepository, AuditRetention],
 })
 export class AuditRetentionModule {}
+
+/** What erases texts of the log; holders of copies add themselves, wherever they are. */
+@Module({
+  providers: [AuditTextRepository, ErasureRepository, SearchCopies, HoldCopies, TextErasure, Overwriting],
+  exports: [AuditTextRepository, TextErasure, Overwriting],
+})
+export class AuditErasureModule {}
 
 /** What proves the log: its tree, and what was signed of it. */
 @Module({
@@ -72,18 +87,18 @@ export class AuditProofsModule {}
 
 /** The log over HTTP, and what follows it. */
 @Module({
-  imports: [AuditProofsModule, AuditRetentionModule, VerificationModule, SinksModule],
+  imports: [AuditProofsModule, AuditRetentionModule, AuditErasureModule, VerificationModule, SinksModule],
   controllers: [
     AuditController,
     ProofsController,
     VerificationController,
     HoldsController,
+    ErasureController,
     ExportsController,
   ],
   providers: [
     AuditService,
     CountsFollower,
-    AuditTextRepository,
     TextFollower,
     CheckpointSchedule,
     EntryPages,
@@ -91,6 +106,7 @@ export class AuditProofsModule {}
     HoldsRepository,
     HoldsService,
     RetentionUpkeep,
+    ErasureUpkeep,
     VerificationService,
   ],
 })

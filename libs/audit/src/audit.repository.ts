@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { type Page, type PageOf, pageOf } from '#contract';
 import type { RecordedEvent } from '#kernel';
 import { Reader, RowMemo } from '#persistence';
-import { EVENT_COLUMNS, type LogRow, toRecordedEvent } from './log/log-columns.js';
+import { type LogRow, ROW_COLUMNS, toRecordedEvent } from './log/log-columns.js';
 import { type AuditFilter, logQuery } from './log/log-query.js';
 
 /** Reads the log. Nothing here writes: entries come through the log's sink alone. */
 @Injectable()
 export class AuditRepository {
-  private readonly events = new RowMemo<LogRow, RecordedEvent>(EVENT_COLUMNS, toRecordedEvent);
+  private readonly events = new RowMemo<LogRow, RecordedEvent>(ROW_COLUMNS, toRecordedEvent);
 
   constructor(private readonly reader: Reader) {}
 
@@ -35,10 +35,15 @@ export class AuditRepository {
     return pageOf(events, limit, ({ seq }) => [seq]);
   }
 
+  /** Lets go of what entries were before their texts were erased. */
+  forget(): void {
+    this.events.clear();
+  }
+
   /** In log order, from the entry after `seq`. */
   async findAfter(seq: number, limit: number): Promise<RecordedEvent[]> {
     const rows = await this.reader.select<LogRow>(
-      EVENT_COLUMNS,
+      ROW_COLUMNS,
       'FROM agent_audit_log WHERE seq > ? ORDER BY seq LIMIT ?',
       [seq, limit],
     );

@@ -3,9 +3,11 @@ import { BudgetCalendar, BudgetState, ChargeRecorder } from '#kernel';
 import { BudgetController } from './budget.controller.js';
 import { BudgetRepository } from './budget.repository.js';
 import { BudgetService } from './budget.service.js';
+import { ChargeCopies } from './charge-copies.repository.js';
 import { LedgerController } from './ledger.controller.js';
 import { LedgerRepository } from './ledger.repository.js';
 import { LedgerService } from './ledger.service.js';
+import { ReservationCopies } from './reservation-copies.repository.js';
 import { ReservationSink } from './reservation-sink.js';
 import { ReservationsController } from './reservations.controller.js';
 import { ReservationsRepository } from './reservations.repository.js';
@@ -21,6 +23,8 @@ import { ZonedBudgetCalendar } from './zoned-budget-calendar.js';
     { provide: BudgetCalendar, useClass: ZonedBudgetCalendar },
     { provide: ChargeRecorder, useClass: SinkChargeRecorder },
     { provide: BudgetState, useClass: StoredBudgetState },
+    ChargeCopies,
+    ReservationCopies,
   ],
   exports: [BudgetCalendar, ChargeRecorder, BudgetState],
 })

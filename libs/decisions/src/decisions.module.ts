@@ -13,13 +13,19 @@ import { RecentDecisions } from './recent-decisions.js';
 import { RequestHash } from './request-hash.js';
 import { RecordedDecisionsRepository } from './recorded-decisions.repository.js';
 import { RecordedToolUseGate } from './recorded-tool-use-gate.js';
+import { SessionRootCopies } from './session-root-copies.repository.js';
 import { SessionRoots } from './session-roots.js';
 import { SimulationController } from './simulation.controller.js';
 import { SimulationService } from './simulation.service.js';
 
+/** What erases the texts of sessions, for the service and for the command line. */
+@Module({ providers: [SessionRootCopies] })
+export class DecisionCopiesModule {}
+
 /** Decisions over HTTP: checks, the policy that decides, and what it gives to whom. */
 @Global()
 @Module({
+  imports: [DecisionCopiesModule],
   controllers: [ChecksController, PolicyController, RbacViewsController, SimulationController],
   providers: [
     CheckQuestions,

@@ -34,6 +34,9 @@ export interface ToolUseDecision {
 /** One tool use is asked about once, or again after an approval: more than these are a flood. */
 const DECISIONS_EACH = 16;
 
+/** Those whose texts were erased cannot be decided again. */
+const OF_DECISIONS = ["operation_type = 'rbac.check'", "source = 'decided'", 'text_salt IS NOT NULL'];
+
 interface DecisionRow {
   seq: number;
   audit_id: string;
@@ -98,9 +101,7 @@ function conditionsOf({ from, to, agentId }: DecisionRange): { sql: string; para
   if (from !== null) conditions.push(['recorded_at >= ?', from]);
   if (to !== null) conditions.push(['recorded_at < ?', to]);
   return {
-    sql: ["operation_type = 'rbac.check'", "source = 'decided'", ...conditions.map(([sql]) => sql)].join(
-      ' AND ',
-    ),
+    sql: [...OF_DECISIONS, ...conditions.map(([sql]) => sql)].join(' AND '),
     parameters: conditions.map(([, value]) => value),
   };
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock, type OperationContext, toStorable, TransactionRunner } from '#kernel';
 import { DecisionsRepository } from './decisions.repository.js';
+import { sessionKey } from './session-key.js';
 
 /** Sessions that are remembered without asking the store. */
 const REMEMBERED = 10_000;
@@ -31,7 +31,7 @@ export class SessionRoots {
     cwd: string | null,
   ): Promise<string | null> {
     if (sessionId === null) return cwd;
-    const key = keyOf(owner, sessionId);
+    const key = sessionKey(owner, sessionId);
     const known = this.roots.get(key);
     if (known !== undefined) return known;
     const settled = await this.repository.findRoot(key);
@@ -41,7 +41,7 @@ export class SessionRoots {
 
   /** The root that the session has; null for one that has none yet. */
   async known(owner: string, sessionId: string): Promise<string | null> {
-    const key = keyOf(owner, sessionId);
+    const key = sessionKey(owner, sessionId);
     return this.roots.get(key) ?? this.repository.findRoot(key);
   }
 
@@ -61,10 +61,4 @@ export class SessionRoots {
       this.roots.delete(oldest);
     }
   }
-}
-
-function keyOf(owner: string, sessionId: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify([owner, sessionId]))
-    .digest('base64');
 }

@@ -16,7 +16,7 @@ export interface StoredAnswer {
   readonly status: number;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON text; null for an answer that holds a secret. */
+  /** JSON text; null for an answer that holds a secret, or texts that were erased. */
   readonly body: string | null;
 }
 

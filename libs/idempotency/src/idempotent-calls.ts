@@ -100,7 +100,7 @@ export class IdempotentCalls {
     if (stored.body === null)
       throw new DomainError(
         'ANSWER_NOT_REPEATED',
-        'It was carried out; its answer holds a secret, shown once.',
+        'It was carried out; its answer held a secret, or texts that were erased.',
       );
     const { status, headers } = stored;
     return { status, headers, body: JSON.parse(stored.body) as unknown, replayed: true };

@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'FORBIDDEN'
   | 'NOT_OWN_AGENT'
   | 'RBAC_REQUIRED'
+  | 'HUMAN_REQUIRED'
   | 'HOST_NOT_ALLOWED'
   | 'ORIGIN_NOT_ALLOWED'
   | 'NOT_FOUND'
@@ -14,6 +15,7 @@ export type ErrorCode =
   | 'APPROVAL_NOT_FOUND'
   | 'APPROVAL_DECIDED'
   | 'APPROVAL_CHANGED'
+  | 'APPROVAL_PENDING'
   | 'APPROVER_NOT_ALLOWED'
   | 'AGENT_NOT_FOUND'
   | 'KEY_NOT_FOUND'
@@ -25,6 +27,7 @@ export type ErrorCode =
   | 'SINK_HAS_NO_SECRET'
   | 'TOO_MANY_SINKS'
   | 'DEAD_LETTER_NOT_FOUND'
+  | 'UNDER_HOLD'
   | 'VERIFICATION_NOT_FOUND'
   | 'RESERVATION_NOT_FOUND'
   | 'AGENT_NAME_TAKEN'
@@ -87,7 +90,10 @@ export class ValidationFailed extends DomainError {
 
 /** A principal that may not do what it asked for. */
 export class AccessDenied extends DomainError {
-  constructor(detail: string, code: 'FORBIDDEN' | 'NOT_OWN_AGENT' | 'RBAC_REQUIRED' = 'FORBIDDEN') {
+  constructor(
+    detail: string,
+    code: 'FORBIDDEN' | 'NOT_OWN_AGENT' | 'RBAC_REQUIRED' | 'HUMAN_REQUIRED' = 'FORBIDDEN',
+  ) {
     super(code, detail);
   }
 }

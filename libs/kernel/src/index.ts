@@ -21,5 +21,6 @@ export * from './redaction/redactor.js';
 export * from './refresher.js';
 export * from './schedule.js';
 export * from './sent-item.js';
+export * from './text-copies.js';
 export * from './text.js';
 export * from './transaction.js';

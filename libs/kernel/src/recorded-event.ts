@@ -1,4 +1,4 @@
-/** What happened, as it stands in the log: one entry, committed, never to change. */
+/** What happened, as it stands in the log: one entry, committed; all that may still happen to it is that its texts are erased. */
 export interface RecordedEvent {
   /** Position in the log, from 1, without gaps; commit order across all instances. */
   readonly seq: number;
@@ -29,4 +29,6 @@ export interface RecordedEvent {
   readonly route: string | null;
   readonly outcome: string | null;
   readonly traceId: string;
+  /** Its texts were erased: detail, target, reason, tool use and context are null. */
+  readonly erased: boolean;
 }

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { MetricRecorder } from '#kernel';
+import { MetricCopies } from './metric-copies.repository.js';
 import { MetricStatisticsController } from './metric-statistics.controller.js';
 import { MetricStatisticsService } from './metric-statistics.service.js';
 import { MetricsController } from './metrics.controller.js';
@@ -14,7 +15,12 @@ import { SinkMetricRecorder } from './sink-metric-recorder.js';
 /** The writer's side of metrics: other features record through it, and the command counts anew. */
 @Global()
 @Module({
-  providers: [{ provide: MetricRecorder, useClass: SinkMetricRecorder }, RollupRebuild, MetricRetention],
+  providers: [
+    { provide: MetricRecorder, useClass: SinkMetricRecorder },
+    RollupRebuild,
+    MetricRetention,
+    MetricCopies,
+  ],
   exports: [MetricRecorder, RollupRebuild, MetricRetention],
 })
 export class MetricsModule {}

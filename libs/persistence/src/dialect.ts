@@ -27,9 +27,9 @@ const SQLITE_PRAGMAS: Readonly<Record<string, number | string>> = {
 /**
  * Of the writing connection alone: what is written lies in many places of a large store, and a page that is written again
  * soon is better kept than read and moved into the file each time. But what is moved holds up writes, and the end. KiB below 0; pages of
- * the write-ahead log.
+ * the write-ahead log. What goes is overwritten, since texts are erased on demand.
  */
-const WRITE_PRAGMAS = { cache_size: -32_768, wal_autocheckpoint: 2_000 };
+const WRITE_PRAGMAS = { cache_size: -32_768, wal_autocheckpoint: 2_000, secure_delete: 1 };
 
 const SWITCH_PAUSE_MS = 10;
 

@@ -23,7 +23,7 @@ describe('RowMemo', () => {
         return { shown: `${id} ${text}` };
       },
     );
-    return { rows, made, read: () => memo.select(rows, 'FROM t') };
+    return { rows, made, memo, read: () => memo.select(rows, 'FROM t') };
   };
 
   it('makes a row again only when it has changed', async () => {
@@ -41,6 +41,15 @@ describe('RowMemo', () => {
     expect(after).toEqual([{ shown: '2 b' }, { shown: '1 c' }]);
     expect(after[0]).toBe(before[1]);
     expect(made).toEqual([1, 2, 1]);
+  });
+
+  it('makes all again once it was cleared', async () => {
+    const { rows, made, memo, read } = setUp();
+    rows.held = [[1, 'a']];
+    await read();
+    memo.clear();
+    await read();
+    expect(made).toEqual([1, 1]);
   });
 
   it('keeps so many and no more, those of late first', async () => {

@@ -27,6 +27,12 @@ export class RowMemo<Row extends object, Item extends object> {
     return texts.map((text) => this.recent.get(text) ?? this.keep(text));
   }
 
+  /** Lets go of all that is kept, such as what rows were before. */
+  clear(): void {
+    this.recent = new Map();
+    this.older = new Map();
+  }
+
   private keep(text: string): Item {
     const item = this.older.get(text) ?? this.make(this.toRow(text) as Row);
     if (this.recent.size >= KEPT) {

@@ -41,6 +41,13 @@ export class StoreTransaction implements Transaction, Selectable {
     return selectRows(this, columns, rest, parameters);
   }
 
+  /** Runs an UPDATE or DELETE. @returns how many rows it has changed. */
+  async change(sql: string, parameters: readonly unknown[]): Promise<number> {
+    const answer = await this.query(`${sql} RETURNING 1 AS changed`, parameters);
+    // TypeORM answers these on PostgreSQL with the rows and their number.
+    return Array.isArray(answer[0]) ? answer[0].length : answer.length;
+  }
+
   add<Row>(sink: Sink<Row>, row: Row): void {
     this.refuseWhenOver();
     const key = sink as Sink<unknown>;

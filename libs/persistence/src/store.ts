@@ -1,6 +1,7 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { DatabaseUrl } from '#config';
 import { checkpoint, configureConnection, databaseOf, migrate } from './dialect.js';
+import { emptyWal } from './empty-wal.js';
 import { PreparedStatements } from './prepared-statements.js';
 import { type Dialect, placeholders } from './sql.js';
 
@@ -64,6 +65,14 @@ export class Store {
     this.prepared = null;
     this.preparedReads = null;
     for (const statements of prepared) await statements?.release();
+  }
+
+  /**
+   * Moves all of the write-ahead log into the file and empties it, so that nothing of what was overwritten is left there.
+   * @returns false while somebody reads or writes; nobody waits for it.
+   */
+  async emptyWal(): Promise<boolean> {
+    return this.database.dialect === 'postgres' || emptyWal(this.database.file);
   }
 
   async checkpoint(): Promise<void> {

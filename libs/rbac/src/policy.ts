@@ -30,6 +30,7 @@ export const PERMISSIONS = [
   'audit:read',
   'audit:prove',
   'audit:manage',
+  'audit:erase',
   'stream:read',
   'keys:manage',
   'approvals:read',
@@ -44,6 +45,7 @@ export type Permission = (typeof PERMISSIONS)[number];
 /** What someone must answer for: no agent's key holds it, nor anyone while RBAC is off, whatever the policy says. */
 export const ACCOUNTABLE: ReadonlySet<Permission> = new Set([
   'audit:manage',
+  'audit:erase',
   'keys:manage',
   'approvals:decide',
   'policy:manage',

@@ -4,6 +4,7 @@ import { CONFIG, type Config } from '#config';
 import { Clock } from '#kernel';
 import { progressBar } from '../progress-bar.js';
 import { withApplication } from '../with-application.js';
+import { eraseCommand } from './audit-erase.command.js';
 import { verifyCommand } from './audit-verify.command.js';
 import { verifyExportCommand } from './audit-verify-export.command.js';
 
@@ -16,6 +17,7 @@ export function auditCommand(): Command {
     .addCommand(verifyCommand())
     .addCommand(verifyExportCommand())
     .addCommand(retainCommand())
+    .addCommand(eraseCommand())
     .addCommand(rotateKeyCommand());
 }
 

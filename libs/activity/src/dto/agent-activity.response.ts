@@ -34,6 +34,8 @@ export class AgentActivityResponse {
   cost_usd!: number | null;
   @ApiProperty({ description: 'Tokens.', example: 5000, type: 'integer', nullable: true })
   tokens_used!: number | null;
+  @ApiProperty({ description: 'Its texts were erased on demand.', example: false })
+  redacted!: boolean;
 }
 
 export function toAgentActivityResponse(activity: Activity): AgentActivityResponse {
@@ -47,5 +49,6 @@ export function toAgentActivityResponse(activity: Activity): AgentActivityRespon
     timestamp: formatTime(activity.recordedAt),
     cost_usd: activity.costMicro === null ? null : fromMicroUsd(activity.costMicro),
     tokens_used: activity.tokensUsed,
+    redacted: activity.erased,
   };
 }

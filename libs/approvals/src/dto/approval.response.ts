@@ -80,6 +80,11 @@ export class ApprovalResponse {
   comment!: string | null;
   @ApiProperty(nullableTime('When it was used.'))
   spent_at!: string | null;
+  @ApiProperty({
+    description: 'Texts of it were erased on demand: they are empty or null.',
+    example: false,
+  })
+  redacted!: boolean;
 }
 
 export function toApprovalResponse(row: ApprovalRow): ApprovalResponse {
@@ -108,5 +113,6 @@ export function toApprovalResponse(row: ApprovalRow): ApprovalResponse {
     decided_by: row.decided_by,
     comment: text(row.comment),
     spent_at: time(row.spent_at),
+    redacted: row.erased_at !== null,
   };
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RecordedEvent } from '#kernel';
 import { Reader } from '#persistence';
 import { leafBody, textBody } from '../log/leaf.js';
-import { LOG_COLUMNS, type SealedRow, toRecordedEvent } from '../log/log-columns.js';
+import { SEALED_COLUMNS, type SealedRow, toRecordedEvent } from '../log/log-columns.js';
 import { type AuditFilter, logQuery } from '../log/log-query.js';
 
 /** An entry with all that its leaf is made from. */
@@ -28,7 +28,7 @@ export class SealedEntriesRepository {
 
   async find(auditId: string): Promise<SealedEntry | null> {
     const [row] = await this.reader.select<SealedRow>(
-      LOG_COLUMNS,
+      SEALED_COLUMNS,
       'FROM agent_audit_log WHERE audit_id = ?',
       [auditId],
     );
@@ -40,7 +40,7 @@ export class SealedEntriesRepository {
     const { from, seq, where } = logQuery(filter, this.reader.dialect);
     where.andAll(`${seq} > ? AND ${seq} <= ?`, [after, to]);
     const rows = await this.reader.select<SealedRow>(
-      LOG_COLUMNS,
+      SEALED_COLUMNS,
       `FROM ${from} ${where.sql} ORDER BY ${seq} LIMIT ?`,
       [...where.parameters, limit],
     );

@@ -65,7 +65,7 @@ class AuditPrincipalResponse {
   role!: string;
 }
 
-/** One entry of the log. It cannot be changed or deleted. */
+/** One entry of the log. It cannot be changed or deleted; its texts can be erased. */
 export class AuditEntryResponse {
   @ApiProperty({
     description: 'Id of the entry.',
@@ -116,6 +116,11 @@ export class AuditEntryResponse {
     example: '019ab0de-7c1f-7f5a-9d25-2f0c5d9f3a11',
   })
   trace_id!: string;
+  @ApiProperty({
+    description: 'Its texts were erased on demand: detail, target, reason and context are null.',
+    example: false,
+  })
+  redacted!: boolean;
 }
 
 export function toAuditEntryResponse(event: RecordedEvent): AuditEntryResponse {
@@ -137,5 +142,6 @@ export function toAuditEntryResponse(event: RecordedEvent): AuditEntryResponse {
     route: event.route,
     outcome: event.outcome,
     trace_id: event.traceId,
+    redacted: event.erased,
   };
 }

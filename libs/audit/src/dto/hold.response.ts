@@ -21,7 +21,7 @@ export class HoldResponse {
   start_date!: string | null;
   @ApiProperty(time('Entries before then; null for no bound, ISO 8601 UTC.'))
   end_date!: string | null;
-  @ApiProperty({ description: 'Why it was placed.', example: 'case 4711' })
+  @ApiProperty({ description: 'Why it was placed; empty once that was erased.', example: 'case 4711' })
   reason!: string;
   @ApiProperty({ description: 'Who placed it.', example: '019ab0de-7c1f-7f5a-9d25-2f0c5d9f3a11' })
   placed_by!: string;

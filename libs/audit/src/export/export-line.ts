@@ -114,6 +114,7 @@ export function readableEntry(leaf: Record<string, unknown>, body: string | null
     route: stated.route ?? null,
     outcome: stated.outcome ?? null,
     traceId: stated.trace_id,
+    erased: body === null,
   };
   return toAuditEntryResponse(event);
 }

@@ -51,6 +51,7 @@ export class LogAuditTrail extends AuditTrail {
         route: draft.source === 'decided' ? ctx.route : null,
         outcome: draft.outcome ?? null,
         traceId: ctx.traceId,
+        erased: false,
       },
     };
     ctx.tx.add(this.sink, record);

@@ -25,9 +25,11 @@ export interface LogRow {
   route: string | null;
   outcome: string | null;
   trace_id: string;
+  /** 1 once its texts are erased, which is once its salt is. */
+  erased: number;
 }
 
-/** The columns that make up a {@link RecordedEvent}, in the order {@link toValues} gives them. */
+/** The columns that an event is written to, in the order {@link toValues} gives them. */
 export const EVENT_COLUMNS = [
   'seq',
   'audit_id',
@@ -57,8 +59,18 @@ export const EVENT_COLUMNS = [
 /** A row with what binds its content into the log. */
 export type SealedRow = LogRow & { text_salt: string | null; text_hash: string; leaf_hash: string };
 
+const SEAL_COLUMNS = ['text_salt', 'text_hash', 'leaf_hash'] as const;
+
 /** All columns of the log: those, and what binds their content into it. */
-export const LOG_COLUMNS = [...EVENT_COLUMNS, 'text_salt', 'text_hash', 'leaf_hash'] as const;
+export const LOG_COLUMNS = [...EVENT_COLUMNS, ...SEAL_COLUMNS] as const;
+
+/** What is selected for a {@link LogRow}, */
+export const ROW_COLUMNS = [
+  ...EVENT_COLUMNS,
+  'CASE WHEN text_salt IS NULL THEN 1 ELSE 0 END AS erased',
+] as const;
+/** and with what binds it into the log. */
+export const SEALED_COLUMNS = [...ROW_COLUMNS, ...SEAL_COLUMNS] as const;
 
 /** Where the log ends. */
 export interface LogHead {
@@ -120,5 +132,6 @@ export function toRecordedEvent(row: LogRow): RecordedEvent {
     route: row.route,
     outcome: row.outcome,
     traceId: row.trace_id,
+    erased: row.erased === 1,
   };
 }

@@ -78,6 +78,7 @@ export class RetentionRepository {
     await this.counts.forget(ctx, from - 1, to);
     const entry = ENTRY_OF_TEXT[store.dialect];
     await store.query(`DELETE FROM audit_text WHERE ${entry} > ? AND ${entry} <= ?`, [from - 1, to]);
+    await store.query('DELETE FROM audit_erasures WHERE seq > ? AND seq <= ?', [from - 1, to]);
     await store.query('DELETE FROM agent_audit_log WHERE seq > ? AND seq <= ?', [from - 1, to]);
     return row.entries;
   }

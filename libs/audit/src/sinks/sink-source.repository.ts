@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { RecordedEvent } from '#kernel';
 import { marks, Reader, Where } from '#persistence';
-import { EVENT_COLUMNS, type LogRow, toRecordedEvent } from '../log/log-columns.js';
+import { type LogRow, ROW_COLUMNS, toRecordedEvent } from '../log/log-columns.js';
 import type { SeqRange, SinkFilter } from './sink.js';
 
 /** Where the log stands, seen from an entry. */
@@ -32,7 +32,7 @@ export class SinkSourceRepository {
   async find(filter: SinkFilter, { fromSeq, toSeq }: SeqRange, limit: number): Promise<RecordedEvent[]> {
     const where = toWhere(filter).and('seq >= ?', fromSeq).and('seq <= ?', toSeq);
     const rows = await this.reader.select<LogRow>(
-      EVENT_COLUMNS,
+      ROW_COLUMNS,
       `FROM agent_audit_log ${where.sql} ORDER BY seq LIMIT ?`,
       [...where.parameters, limit],
     );

@@ -15,7 +15,7 @@ const anEntry = (changes: Partial<RecordedEvent> = {}): RecordedEvent => ({
     recordedAt: Date.UTC(2026, 0, 5, 10, 0, 0, 7),
   },
   ...{ source: 'reported', principalId: 'local', principalKind: 'anonymous', principalRole: 'admin' },
-  ...{ route: null, outcome: null, traceId: 't' },
+  ...{ route: null, outcome: null, traceId: 't', erased: false },
   ...changes,
 });
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Reader } from '#persistence';
 import { type Checkpoint, ORIGIN } from '../checkpoints/checkpoints.repository.js';
-import { LOG_COLUMNS, type SealedRow } from '../log/log-columns.js';
+import { SEALED_COLUMNS, type SealedRow } from '../log/log-columns.js';
 import { SEGMENT } from '../merkle/log-tree.js';
 import type { Segment } from '../merkle/segments.repository.js';
 
@@ -108,10 +108,10 @@ export class VerificationRepository {
   private async read(rest: string, parameters: readonly number[]): Promise<SealedRow[]> {
     const from = `FROM agent_audit_log ${rest}`;
     try {
-      return await this.reader.select<SealedRow>(LOG_COLUMNS, from, parameters);
+      return await this.reader.select<SealedRow>(SEALED_COLUMNS, from, parameters);
     } catch {
       // JSON takes no bytes, which somebody may have put where text belongs.
-      return this.reader.query<SealedRow>(`SELECT ${LOG_COLUMNS.join(', ')} ${from}`, parameters);
+      return this.reader.query<SealedRow>(`SELECT ${SEALED_COLUMNS.join(', ')} ${from}`, parameters);
     }
   }
 }

@@ -17,6 +17,7 @@ import { CreateAuditSegments1795470000000 } from './1795470000000-create-audit-s
 import { CreateAuditCheckpoints1795480000000 } from './1795480000000-create-audit-checkpoints.js';
 import { DropRollupBucketIndexes1795490000000 } from './1795490000000-drop-rollup-bucket-indexes.js';
 import { OpenAuditRetention1795500000000 } from './1795500000000-open-audit-retention.js';
+import { CreateAuditErasures1795510000000 } from './1795510000000-create-audit-erasures.js';
 import { CreateAuditSinks1795520000000 } from './1795520000000-create-audit-sinks.js';
 import { PinTriggerPath1795540000000 } from './1795540000000-pin-trigger-path.js';
 
@@ -41,6 +42,7 @@ export const MIGRATIONS = [
   CreateAuditCheckpoints1795480000000,
   DropRollupBucketIndexes1795490000000,
   OpenAuditRetention1795500000000,
+  CreateAuditErasures1795510000000,
   CreateAuditSinks1795520000000,
   PinTriggerPath1795540000000,
 ];
