@@ -216,6 +216,23 @@ describe('an export of the audit trail', () => {
     });
   });
 
+  it('proves an entry whose texts were erased, without them', async () => {
+    const { secret } = await aKey(service, 'admin', undefined, { kind: 'human' });
+    const [{ entry }] = entriesOf(await exportText(service, '?q=push'));
+    const erased = await service.request(
+      'POST',
+      `/audit/entries/${entry.audit_id}/erase`,
+      { reason: 'asked to' },
+      { key: secret },
+    );
+    expect(erased.status).toBe(200);
+    const text = await exportText(service, `?after_seq=${entry.seq - 1}&agent_id=${entry.agent.agent_id}`);
+    const [line] = entriesOf(text);
+    expect(line).toMatchObject({ text: null, entry: { audit_id: entry.audit_id, redacted: true } });
+    expect(line.entry.operation.detail).toBeNull();
+    expect(verified(text, key)).toMatchObject({ findings: [], erased: 1 });
+  });
+
   it('proves what is left when the beginning was removed', async () => {
     const ctx = systemContext('test');
     const { entries } = await service.get(AuditRetention).removeBefore(ctx, Date.now() + 1);
