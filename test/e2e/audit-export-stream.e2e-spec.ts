@@ -9,12 +9,14 @@ import { ADMIN_KEY, TestService } from '../support/service.js';
 /** Together more than the buffers between both ends hold. */
 const [EVENTS, BYTES] = [4_000, 8_000];
 
+const ENV = { RBAC_ENABLED: 'true', CHECKPOINT_INTERVAL: '24h' };
+
 describe('an export on its way', () => {
   let service: TestService;
   let key: Buffer;
 
   beforeAll(async () => {
-    service = await TestService.start({ RBAC_ENABLED: 'true', CHECKPOINT_INTERVAL: '24h' });
+    service = await TestService.start(ENV);
     key = await publicKeyOf(service);
     const detail = 'x'.repeat(BYTES);
     for (let from = 0; from < EVENTS; from += 1_000) {
@@ -78,22 +80,37 @@ describe('an export on its way', () => {
     expect(verified(text, key).entries).toBeLessThan(EVENTS);
   });
 
-  it('waits for a slow reader, keeps a third one out meanwhile, and lets it in when one is gone', async () => {
-    const [slow, other] = [await open(), await open()];
-    const refused = await service.request('GET', '/audit/export');
-    expect([refused.status, refused.body.code]).toEqual([429, 'TOO_MANY_REQUESTS']);
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  it('waits for slow readers, and lets nobody take all places', async () => {
+    const [security, reviewer] = [await aKey(service, 'security'), await aKey(service, 'reviewer')];
+    const status = async (key: string): Promise<number> =>
+      (await service.request('GET', '/audit/export?agent_role=nobody', undefined, { key })).status;
+    const slow = await open();
+    const again = await service.request('GET', '/audit/export');
+    expect([again.status, again.body.code]).toEqual([429, 'TOO_MANY_REQUESTS']);
+    expect(Number(again.headers.get('retry-after'))).toBeGreaterThan(0);
+    const other = await open(security.secret);
+    expect(await status(reviewer.secret)).toBe(429);
     // Who records is not kept waiting.
-    const { status } = await service.request('POST', '/events/ingest', {
-      ...{ agent_id: 'a', operation_type: 'tool_use' },
-    });
-    expect(status).toBe(201);
+    const event = { agent_id: 'a', operation_type: 'tool_use' };
+    expect((await service.request('POST', '/events/ingest', event)).status).toBe(201);
     other.destroy();
-    await eventually('a free place', async () => {
-      return (await service.request('GET', '/audit/export?agent_role=nobody')).status === 200;
-    });
+    await eventually('a free place', async () => (await status(reviewer.secret)) === 200);
     const { text, whole } = await rest(slow);
     expect(whole).toBe(true);
     expect(verified(text, key).findings).toEqual([]);
+  });
+
+  it('breaks off when the service ends, and goes on after', async () => {
+    const response = await open();
+    const stopped = service.stop();
+    const { text, whole } = await rest(response);
+    await stopped;
+    expect(whole).toBe(false);
+    const lines = text.split('\n').slice(0, -1);
+    const { tree_size: size } = JSON.parse(lines[0]!);
+    const after = Number(JSON.parse(lines.at(-1)!).entry?.seq ?? 0);
+    service = await TestService.start(ENV, service.store);
+    const more = await exportText(service, `?after_seq=${after}&tree_size=${size}`);
+    expect(verified(`${lines.join('\n')}\n${more}`, key).findings).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuditRetention } from '#audit';
+import { AuditRetention, ExportVerifier } from '#audit';
 import { systemContext } from '#kernel';
 import { aKey, register } from '../support/access-calls.js';
 import {
@@ -14,7 +14,14 @@ import {
 } from '../support/exports.js';
 import { ADMIN_KEY, TestService } from '../support/service.js';
 
-const TEXTS = ['git push', '=HYPERLINK("http://x")', 'a "quoted", cell', 'two\nlines', '\u{1F600} grüße'];
+const TEXTS = [
+  'git push',
+  'a; =1+1',
+  '=HYPERLINK("http://x")',
+  'a "quoted", cell',
+  'two\nlines',
+  '\u{1F600} grüße',
+];
 /** More than two whole segments. */
 const EVENTS = 2_300;
 
@@ -101,10 +108,30 @@ describe('an export of the audit trail', () => {
     expect(agents).toEqual(new Set([coder.id]));
     expect(text).not.toContain('other');
     expect(verified(text, key).findings).toEqual([]);
+    const told = await service.request('GET', '/events/audit?operation_type=audit.export&limit=1');
     const foreign = await service.request('GET', '/audit/export?agent_id=other', undefined, {
       key: secret,
     });
     expect([foreign.status, foreign.body.code]).toEqual([403, 'NOT_OWN_AGENT']);
+    // What was refused is not told as exported.
+    const after = await service.request('GET', '/events/audit?operation_type=audit.export&limit=1');
+    expect(after.body).toEqual(told.body);
+  });
+
+  it("lets no agent's key have the log signed again and again, and nobody by HEAD", async () => {
+    const { secret } = await aKey(service, 'developer', coder);
+    const checkpoints = async () =>
+      (await service.request('GET', '/audit/checkpoints?limit=500')).body.length;
+    await exportText(service);
+    const before = await checkpoints();
+    for (let n = 0; n < 3; n += 1) await exportText(service, '', secret);
+    for (let n = 0; n < 3; n += 1) {
+      const { status, body } = await service.request('HEAD', '/audit/export');
+      expect([status, body]).toEqual([200, '']);
+    }
+    expect(await checkpoints()).toBe(before);
+    await exportText(service);
+    expect(await checkpoints()).toBe(before + 1);
   });
 
   describe('as CSV', () => {
@@ -121,7 +148,8 @@ describe('an export of the audit trail', () => {
     it('holds the same entries, and no cell that a spreadsheet would take for a formula', async () => {
       const whole = entriesOf(await exportText(service)).map(({ entry }) => entry);
       // Its mark of UTF-8 is not in the text that `fetch` gives.
-      const [names, ...rows] = rowsOf(await exportText(service, '?format=csv'));
+      const text = await exportText(service, '?format=csv');
+      const [names, ...rows] = rowsOf(text);
       expect(rows).toHaveLength(whole.length + 1);
       for (const [index, entry] of whole.entries()) {
         const row = Object.fromEntries(names!.map((name, column) => [name, rows[index]![column]]));
@@ -129,10 +157,14 @@ describe('an export of the audit trail', () => {
         expect(row).toMatchObject({
           seq: String(entry.seq),
           audit_id: entry.audit_id,
-          operation_detail: detail.startsWith('=') ? `'${detail}` : detail,
+          operation_detail: detail.startsWith('=') ? `'${detail}` : detail.replace('; =', "; '="),
         });
       }
-      expect(rows.flat().filter((cell) => /^[=+\-@\t\r]/.test(cell))).toEqual([]);
+      const cells = rows.flat().flatMap((cell) => cell.split(/[;\t\r\n] */));
+      expect(cells.filter((cell) => /^[=+\-@\t\r]/.test(cell))).toEqual([]);
+      expect(
+        text.split('\r\n').filter((row) => /(^|,)(,|$)/.test(row.replace(/"([^"]|"")*"/g, '""'))),
+      ).toEqual(['']);
     });
 
     it('goes on behind what is there', async () => {
@@ -211,6 +243,38 @@ describe('an export of the audit trail', () => {
       expect(found([...lines, lines[AT]!])).toEqual([['malformed', null]]);
       expect(found(lines.with(AT, '{"type":"entry"'))[0]).toEqual(['malformed', null]);
       expect(found(lines, Buffer.alloc(32, 1))).toEqual([['checkpoint', null]]);
+      expect(verified(lines.join('\n'), key).leftOut).toBeGreaterThan(0);
+    });
+
+    it('is not taken for what other readers would read in it', () => {
+      const line = lines[AT]!;
+      const gap = lines[AT + 1]!;
+      const malformed = (index: number, text: string) => {
+        expect(text).not.toBe(lines[index]);
+        expect(found(lines.with(index, text))[0]).toEqual(['malformed', null]);
+      };
+      malformed(AT, line.replace('"entry":{', '"entry":{"seq":1},"entry":{'));
+      malformed(AT, line.replace('"reason":null', '"reason":1e400'));
+      malformed(AT, line.replace('"usd":null', '"usd":1e400').replace('"seq":', '"seq": '));
+      malformed(AT, line.replace('"leaf":"', '"leaf":"@'));
+      malformed(AT, line.replace('"salt":"', '"salt":"AAAA'));
+      malformed(AT, line.replace('{"type"', '{"note":"x","type"'));
+      malformed(AT, line.replace('"type":"entry"', '"type":["entry"]'));
+      malformed(AT, `${line}\r`);
+      malformed(AT + 1, gap.replace('"from"', '"entry":{"seq":5},"from"'));
+      malformed(AT + 1, gap.replace('"type":"gap"', '"type":["checkpoint"]'));
+      malformed(lines.length - 1, lines.at(-1)!.replace('"type":"checkpoint"', '"type":["checkpoint"]'));
+      malformed(lines.length - 1, lines.at(-1)!.replace('"type"', '"entry":{},"type"'));
+      malformed(0, lines[0]!.replace('"filter":{', '"entry":{},"filter":{'));
+    });
+
+    it('and leaves something out is found where all is wanted', () => {
+      const verifier = new ExportVerifier([key], true);
+      for (const line of lines) verifier.take(line);
+      expect(verifier.end().findings[0]).toMatchObject({ kind: 'missing' });
+    });
+
+    it('in what is not signed shows too', () => {
       const renamed = (line: Line) => ({ ...line, origin: `${line.origin}0` });
       expect(found(changedAt(0, renamed))).toEqual([['checkpoint', null]]);
     });

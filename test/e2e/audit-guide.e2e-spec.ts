@@ -103,7 +103,7 @@ describe('the guide for auditors', () => {
       });
       return stdout.split('\n')[0]!.replace(/\d+/g, 'N');
     };
-    const right = 'right: the export is the log that was signed. Now check who signed it:';
+    const right = 'right: leaves and texts are the log that was signed. Now check who signed it:';
     for (const query of ['', '?after_seq=3', '?q=7', '?agent_role=nobody'])
       expect(checked((await service.request('GET', `/audit/export${query}`)).body as string)).toBe(right);
     const text = (await service.request('GET', '/audit/export?q=file+7')).body as string;

@@ -34,7 +34,7 @@ describe('audit verify-export', () => {
     const { code, stdout, stderr } = await verify(text, '--public-key', publicKey);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(
-      /^The export is what was signed: 2 of 2 entries, 0 of them erased; 0 left out; log /,
+      /^The export is what was signed: 2 of 2 entries, 0 of them without texts; 0 left out; log /,
     );
   });
 

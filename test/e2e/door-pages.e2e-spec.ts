@@ -52,6 +52,14 @@ describe('what a page in a browser can do, RBAC off', () => {
   const call = (method: string, path: string, headers: Record<string, string> = {}, body?: string) =>
     service.request(method, path, body, { headers });
 
+  it('leaves no entry by an export, unless reads are told', async () => {
+    const told = await TestService.start({ AUDIT_READS: 'true' });
+    await told.request('GET', '/audit/export');
+    const { body } = await told.request('GET', '/events/audit?operation_type=audit.export');
+    await told.remove();
+    expect(body).toHaveLength(1);
+  });
+
   it('changes nothing with GET or HEAD, on any route', async () => {
     const before = await logSize();
     const gets = routes.filter((route) => route.startsWith('GET ')).map(callOf);

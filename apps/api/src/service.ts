@@ -7,7 +7,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { StreamHub, StreamWsAdapter } from '#activity';
 import { AgentImportService, AgentsController } from '#agents';
 import { ApprovalWaits } from '#approvals';
-import { AuditController } from '#audit';
+import { AuditController, ExportsService } from '#audit';
 import { BudgetController } from '#budget';
 import type { Config } from '#config';
 import { ChecksController, PolicyService } from '#decisions';
@@ -90,8 +90,9 @@ export class Service {
   /** Finishes what is in flight, tells sockets to come back, moves the write-ahead log into the store, closes it. */
   async stop(): Promise<void> {
     this.app.get(Health).startDraining();
-    // Whoever waits for an approval would hold a connection.
+    // Whoever waits for an approval, or reads an export, would hold a connection.
     this.app.get(ApprovalWaits).endAll();
+    this.app.get(ExportsService).endAll();
     const drained = this.connections.drain(this.servers, DRAIN_MS);
     await this.app.get(StreamHub).closeAll(1001, 'the service is shutting down; reconnect and resume');
     await drained;

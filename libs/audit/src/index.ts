@@ -10,6 +10,7 @@ export * from './erasure/overwriting.js';
 export * from './erasure/text-erasure.js';
 export * from './erasure/unreachable.js';
 export * from './export/export-verifier.js';
+export * from './export/exports.service.js';
 export * from './failed-logins.js';
 export * from './log/leaf.js';
 export * from './log/log-tail.js';

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-/** How long a client may read nothing before it is cut off. */
+/** How long a client may read nothing before it is cut off, once or twice that long. */
 const STALLED_MS = 60_000;
 
 /**
@@ -16,11 +16,6 @@ export async function sendStream(
 ): Promise<void> {
   const first = await chunks.next();
   response.writeHead(200, headers);
-  if (response.req.method === 'HEAD') {
-    await chunks.return(undefined);
-    response.end();
-    return;
-  }
   response.setTimeout(STALLED_MS, () => response.destroy());
   const all = async function* () {
     if (!first.done) yield first.value;
@@ -32,5 +27,7 @@ export async function sendStream(
     // Who asked is gone.
     if (!(error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'))
       throw error;
+  } finally {
+    await chunks.return(undefined);
   }
 }

@@ -4,9 +4,13 @@ import cors from 'cors';
 import type { Request, RequestHandler, Response } from 'express';
 import helmet from 'helmet';
 import type { Config } from '#config';
+import { TREE_SIZE_HEADER } from '#audit';
 import { REPLAYED } from '#contract';
 
-const EXPOSED_HEADERS = ['X-Request-Id', 'X-Total-Count', 'Link', 'ETag', 'Retry-After'].concat(REPLAYED);
+const EXPOSED_HEADERS = ['X-Request-Id', 'X-Total-Count', 'Link', 'ETag', 'Retry-After'].concat(
+  REPLAYED,
+  TREE_SIZE_HEADER,
+);
 
 /** The same for answers that are written past Express, which hold nothing to load. */
 export const BARE_SECURITY_HEADERS: Readonly<Record<string, string>> = {

@@ -34,15 +34,23 @@ const CELLS = Object.values(COLUMNS);
 /** So that a spreadsheet knows it as UTF-8. */
 const BYTE_ORDER_MARK = '\ufeff';
 
+/** Where a spreadsheet with another separator, or that takes quotes for nothing, would begin a cell, and with a formula. */
+const INNER_FORMULA = /([;\t\r\n] *)(?=[=+\-@＝＋－＠])/g;
+const inert = (cell: unknown): unknown =>
+  typeof cell === 'string' ? cell.replace(INNER_FORMULA, "$1'") : cell;
+
 /** RFC 4180. What a spreadsheet would take for a formula is text there: an apostrophe stands before it. */
 const toRows = (rows: readonly (readonly unknown[])[]): string =>
-  stringify(rows as unknown[][], { escape_formulas: true, quoted: true, record_delimiter: 'windows' });
+  stringify(
+    rows.map((cells) => cells.map(inert)),
+    { escape_formulas: true, quoted: true, quoted_empty: true, record_delimiter: 'windows' },
+  );
 
 export const CSV_EXPORT: ExportFormat = {
   contentType: 'text/csv; charset=utf-8',
   async *write({ continues, pages }: LogExport) {
     if (!continues) yield BYTE_ORDER_MARK + toRows([Object.keys(COLUMNS)]);
-    for await (const entries of pages) {
+    for await (const { entries } of pages) {
       if (entries.length > 0) yield toRows(entries.map((entry) => CELLS.map((cell) => cell(entry))));
     }
   },

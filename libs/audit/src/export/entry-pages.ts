@@ -6,15 +6,16 @@ import {
 } from '../checkpoints/sealed-entries.repository.js';
 import type { AuditFilter } from '../log/log-query.js';
 
-/** How many entries, which may be large, are in memory at once … */
+/** How many entries are in memory at once, fewer where they are large … */
 const PAGE = 50;
+const PAGE_CHARS = 256 * 1024;
 /** … and how far one read looks for them, so that none lasts long however few there are. */
 const WINDOW = 4_096;
 
-interface ReadPage {
-  readonly entries: SealedEntry[];
-  /** Where to read on; null at the end. */
-  readonly rest: SeqSpan | null;
+/** Entries, and the last sequence number up to which there are no others. */
+export interface EntryPage {
+  readonly entries: readonly SealedEntry[];
+  readonly to: number;
 }
 
 /** Reads the log from old to new, any length of it. */
@@ -28,22 +29,27 @@ export class EntryPages {
   }
 
   /** A page ahead of who takes them. @param admit throws where no more may be given. */
-  async *read(filter: AuditFilter, span: SeqSpan, admit: () => void): AsyncGenerator<readonly SealedEntry[]> {
-    let reading: Promise<ReadPage> | null = this.page(filter, span);
+  async *read(filter: AuditFilter, { after, to }: SeqSpan, admit: () => void): AsyncGenerator<EntryPage> {
+    let reading: Promise<EntryPage> | null = this.page(filter, { after, to }, PAGE);
     while (reading) {
-      const { entries, rest }: ReadPage = await reading;
+      const page: EntryPage = await reading;
       admit();
-      reading = rest && this.page(filter, rest);
+      reading = page.to < to ? this.page(filter, { after: page.to, to }, roomAfter(page)) : null;
       // Thrown when it is its turn.
       reading?.catch(() => undefined);
-      yield entries;
+      yield page;
     }
   }
 
-  private async page(filter: AuditFilter, { after, to }: SeqSpan): Promise<ReadPage> {
+  private async page(filter: AuditFilter, { after, to }: SeqSpan, limit: number): Promise<EntryPage> {
     const end = Math.min(to, after + WINDOW);
-    const entries = await this.entries.findIn({ after, to: end }, filter, PAGE);
-    const read = entries.length < PAGE ? end : (entries.at(-1)?.event.seq ?? end);
-    return { entries, rest: read < to ? { after: read, to } : null };
+    const entries = await this.entries.findIn({ after, to: end }, filter, limit);
+    return { entries, to: entries.length < limit ? end : (entries.at(-1)?.event.seq ?? end) };
   }
+}
+
+/** How many entries the next page may have, if they are as large as those of this one. */
+function roomAfter({ entries }: EntryPage): number {
+  const chars = entries.reduce((sum, { leaf, text }) => sum + leaf.length + (text?.body.length ?? 0), 0);
+  return Math.max(1, Math.min(PAGE, Math.floor((PAGE_CHARS * entries.length) / Math.max(chars, 1)) || PAGE));
 }

@@ -9,6 +9,8 @@ interface HeadLine {
   readonly version: number;
   readonly origin: string;
   readonly tree_size: number;
+  readonly after_seq: number;
+  readonly filter: object;
 }
 
 export interface EntryLine {
@@ -35,22 +37,48 @@ interface CheckpointLine {
 /** A line of an export. */
 export type ExportLine = HeadLine | EntryLine | GapLine | CheckpointLine;
 
-const isText = (value: unknown): boolean => typeof value === 'string';
-const isHash = (value: unknown): boolean => typeof value === 'string' && SHA256.test(value);
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+type Check = (value: unknown) => boolean;
+
+const isString: Check = (value) => typeof value === 'string';
+const isBase64: Check = (value) =>
+  typeof value === 'string' && Buffer.from(value, 'base64').toString('base64') === value;
+const isHash: Check = (value) => typeof value === 'string' && SHA256.test(value) && isBase64(value);
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const isTexts = (value: unknown): boolean =>
-  value === null || (isObject(value) && isText(value['salt']) && isText(value['body']));
+/** Whether it has these members, in this order, and no others. */
+const hasMembers = (value: unknown, members: Readonly<Record<string, Check>>): boolean =>
+  isObject(value) &&
+  Object.keys(value).join() === Object.keys(members).join() &&
+  Object.entries(members).every(([name, holds]) => holds(value[name]));
 
-const MEMBERS: Readonly<Record<string, Readonly<Record<string, (value: unknown) => boolean>>>> = {
-  export: { version: isCount, origin: isText, tree_size: isCount },
-  entry: { entry: isObject, leaf: isText, text: isTexts, leaf_index: isCount, leaf_hash: isHash },
-  gap: { from: isCount, to: isCount, hashes: (value) => Array.isArray(value) && value.every(isHash) },
-  checkpoint: { checkpoint: isText },
+/** The members of each type of line, in their order. */
+const MEMBERS: Readonly<Record<ExportLine['type'], Readonly<Record<string, Check>>>> = {
+  export: {
+    ...{ type: isString, version: isCount, origin: isString, tree_size: isCount, after_seq: isCount },
+    filter: (value) => isObject(value) && Object.values(value).every(isString),
+  },
+  entry: {
+    ...{ type: isString, entry: isObject, leaf: isBase64 },
+    // A salt has 32 bytes, as a hash has.
+    text: (value) => value === null || hasMembers(value, { salt: isHash, body: isString }),
+    ...{ leaf_index: isCount, leaf_hash: isHash },
+  },
+  gap: {
+    ...{ type: isString, from: isCount, to: isCount },
+    hashes: (value) => Array.isArray(value) && value.every(isHash),
+  },
+  checkpoint: { type: isString, checkpoint: isString },
 };
 
-/** @returns null for what is no line of an export. */
+const isType = (value: unknown): value is ExportLine['type'] =>
+  typeof value === 'string' && Object.hasOwn(MEMBERS, value);
+
+/**
+ * @param text exactly as an export has it: other readers of JSON could take another text of the same values for something else,
+ * such as one with a member twice.
+ * @returns null for what is no line of an export.
+ */
 export function parseExportLine(text: string): ExportLine | null {
   let line: unknown;
   try {
@@ -58,10 +86,8 @@ export function parseExportLine(text: string): ExportLine | null {
   } catch {
     return null;
   }
-  if (!isObject(line) || !Object.hasOwn(MEMBERS, String(line['type']))) return null;
-  const members = Object.entries(MEMBERS[line['type'] as string] ?? {});
-  const { ...given } = line;
-  return members.every(([name, holds]) => holds(given[name])) ? (line as unknown as ExportLine) : null;
+  if (!isObject(line) || !isType(line['type']) || !hasMembers(line, MEMBERS[line['type']])) return null;
+  return JSON.stringify(line) === text ? (line as unknown as ExportLine) : null;
 }
 
 /** The members of a leaf, as it should hold them. */

@@ -34,7 +34,7 @@ export interface ExportReport {
   readonly origin: string | null;
   /** How many entries the log held. */
   readonly treeSize: number;
-  /** Of those: in the file, with their texts erased among them, and given by hashes alone. */
+  /** Of those: in the file, without their texts among them, and given by hashes alone. */
   readonly entries: number;
   readonly erased: number;
   readonly leftOut: number;
@@ -57,16 +57,22 @@ export class ExportVerifier {
   private erased = 0;
   private leftOut = 0;
 
-  /** @param keys raw public keys, one of which must have signed. */
-  constructor(private readonly keys: readonly Buffer[]) {}
+  /**
+   * @param keys raw public keys, one of which must have signed.
+   * @param complete whether what is left out counts as missing.
+   */
+  constructor(
+    private readonly keys: readonly Buffer[],
+    private readonly complete = false,
+  ) {}
 
   /** The next line, without its end. */
   take(text: string): void {
     this.line += 1;
     const line = parseExportLine(text);
-    if (!line) this.lose('malformed', 'The line is none of an export.');
+    if (!line) this.breakOff('malformed', 'The line is none of an export.');
     else if (this.ended) this.find('malformed', 'The line stands behind the end.');
-    else this.follow(line);
+    else this.append(line);
   }
 
   /** After the last line. */
@@ -82,18 +88,29 @@ export class ExportVerifier {
     };
   }
 
-  private follow(line: ExportLine): void {
-    if (line.type === 'export') {
-      if (this.head) this.find('malformed', 'A second export begins.');
-      else if (line.version !== EXPORT_VERSION)
-        this.lose('malformed', `The form ${line.version} is not known.`);
-      this.head ??= line;
-      return;
+  private append(line: ExportLine): void {
+    if (line.type !== 'export' && !this.head)
+      this.breakOff('malformed', 'The first line does not say what is exported.');
+    switch (line.type) {
+      case 'export':
+        this.begin(line);
+        break;
+      case 'entry':
+        this.entry(line);
+        break;
+      case 'gap':
+        this.gap(line);
+        break;
+      case 'checkpoint':
+        this.checkpoint(line.checkpoint);
     }
-    if (!this.head) this.lose('malformed', 'The first line does not say what is exported.');
-    if (line.type === 'entry') this.entry(line);
-    else if (line.type === 'gap') this.gap(line);
-    else this.checkpoint(line.checkpoint);
+  }
+
+  private begin(line: Extract<ExportLine, { type: 'export' }>): void {
+    if (this.head) this.find('malformed', 'A second export begins.');
+    else if (line.version !== EXPORT_VERSION)
+      this.breakOff('malformed', `The form ${line.version} is not known.`);
+    this.head ??= line;
   }
 
   private entry(line: EntryLine): void {
@@ -107,10 +124,11 @@ export class ExportVerifier {
   private gap({ from, to, hashes }: GapLine): void {
     const ranges = subtreeRanges({ from, to });
     if (from >= to || hashes.length !== ranges.length) {
-      this.lose('malformed', 'The gap has not the hashes of what it leaves out.');
+      this.breakOff('malformed', 'The gap has not the hashes of what it leaves out.');
       return;
     }
     this.leftOut += to - from;
+    if (this.complete) this.find('missing', `Entries ${from + 1} to ${to} are left out.`, from + 1);
     if (!this.isNext(from)) return;
     for (const [index, range] of ranges.entries())
       this.frontier.appendSubtree(hashes[index] ?? '', range.to - range.from);
@@ -139,13 +157,14 @@ export class ExportVerifier {
   private isNext(leaf: number): boolean {
     const { size } = this.frontier;
     if (!this.whole) return false;
-    if (leaf > size) this.lose('missing', `Entries ${size + 1} to ${leaf} are missing.`, size + 1);
-    else if (leaf < size) this.lose('reordered', `Entry ${leaf + 1} stands behind entry ${size}.`, leaf + 1);
+    if (leaf > size) this.breakOff('missing', `Entries ${size + 1} to ${leaf} are missing.`, size + 1);
+    else if (leaf < size)
+      this.breakOff('reordered', `Entry ${leaf + 1} stands behind entry ${size}.`, leaf + 1);
     return leaf === size;
   }
 
   /** After this no root follows any more. */
-  private lose(kind: ExportDamage, detail: string, seq: number | null = null): void {
+  private breakOff(kind: ExportDamage, detail: string, seq: number | null = null): void {
     this.whole = false;
     this.find(kind, detail, seq);
   }

@@ -6,7 +6,7 @@ import type { OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
 import { ExportQuery, toExportRequest } from '../dto/export.query.js';
 import { RecordsItself } from '../records-itself.js';
-import { ExportsService } from './exports.service.js';
+import { ExportsService, TREE_SIZE_HEADER } from './exports.service.js';
 
 const LINES = { type: 'string' as const };
 
@@ -27,6 +27,12 @@ export class ExportsController {
   })
   @ApiOkResponse({
     description: 'The export.',
+    headers: {
+      [TREE_SIZE_HEADER]: {
+        description: 'How many entries the tree of its checkpoint holds: to go on with it.',
+        schema: { type: 'integer', example: 4096 },
+      },
+    },
     content: { [NDJSON]: { schema: LINES }, 'text/csv': { schema: LINES } },
   })
   @ApiProblems(409, 422, 429)

@@ -1,12 +1,15 @@
 import type { ServerResponse } from 'node:http';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, type Config } from '#config';
 import { sendStream } from '#contract';
 import {
   AgentDirectory,
   AuditTrail,
+  Clock,
   DomainError,
   MaskedKinds,
   type OperationContext,
+  type Principal,
   TooManyRequests,
   toStorable,
   TransactionRunner,
@@ -33,6 +36,10 @@ const FORMATS: Readonly<Record<ExportFormatName, ExportFormat>> = { ndjson: NDJS
 /** How many run beside each other in one process: each takes a share of its time from those who record. */
 const AT_ONCE = 2;
 const RETRY_AFTER_S = 30;
+/** How old the checkpoint may be that an export of an agent's key goes up to: it is not for them to have the log signed. */
+const FRESH_MS = 60_000;
+/** How large the tree is, by which an export that broke off is continued. */
+export const TREE_SIZE_HEADER = 'Audit-Tree-Size';
 /** A run of leaves begins and ends in a segment; those of the one before are not asked for again. */
 const SEGMENTS_KEPT = 2;
 
@@ -49,7 +56,8 @@ export interface ExportRequest {
 /** Gives the log away, as far as it is there when that begins. */
 @Injectable()
 export class ExportsService {
-  private running = 0;
+  private readonly running = new Set<Principal>();
+  private ending = false;
 
   constructor(
     private readonly log: AuditRepository,
@@ -62,6 +70,8 @@ export class ExportsService {
     private readonly agents: AgentDirectory,
     private readonly policy: PolicyInForce,
     private readonly authenticator: Authenticator,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'auditReads'>,
   ) {}
 
   /**
@@ -70,38 +80,47 @@ export class ExportsService {
    * holds what was signed, or its words are not indexed yet; StoreUnavailable.
    */
   async send(ctx: OperationContext, request: ExportRequest, response: ServerResponse): Promise<void> {
-    if (this.running >= AT_ONCE)
-      throw new TooManyRequests(`${AT_ONCE} exports are running; try again later.`, RETRY_AFTER_S);
-    this.running += 1;
+    const form = FORMATS[request.format];
+    if (response.req.method === 'HEAD') {
+      response.writeHead(200, { 'Content-Type': form.contentType }).end();
+      return;
+    }
+    this.requirePlace(ctx.principal);
+    this.running.add(ctx.principal);
     try {
       const run = await this.open(ctx, request);
-      const form = FORMATS[request.format];
       const { size } = run.checkpoint;
       const headers = {
         'Content-Type': form.contentType,
         'Content-Disposition': `attachment; filename="audit-${size}.${request.format}"`,
-        'Audit-Tree-Size': String(size),
+        'Cache-Control': 'no-store',
+        [TREE_SIZE_HEADER]: String(size),
       };
       await sendStream(response, headers, form.write(run));
     } finally {
-      this.running -= 1;
+      this.running.delete(ctx.principal);
     }
+  }
+
+  /** At the end of the service: what is under way breaks off, and can be continued. */
+  endAll(): void {
+    this.ending = true;
   }
 
   private async open(ctx: OperationContext, request: ExportRequest): Promise<LogExport> {
     const { after, treeSize, asked } = request;
-    const continued = treeSize === undefined ? null : await this.checkpointOf(treeSize);
-    requireWithin(after, continued?.size ?? (await this.log.size()));
-    // Of nobody known there is nothing to tell, and a page in a browser could fill the log.
-    if (ctx.principal.kind !== 'anonymous') await this.tell(ctx, request);
-    const checkpoint = continued ?? (await this.checkpointer.current(ctx));
     const filter = {
       ...request.filter,
       agentId: visibleAgent(ctx, this.agents, request.filter.agentId),
     };
+    const continued = treeSize === undefined ? null : await this.checkpointOf(treeSize);
+    requireWithin(after, continued?.size ?? (await this.log.size()), continued ? 'tree' : 'log');
+    // Of nobody known there is nothing to tell, and a page in a browser could fill the log.
+    if (ctx.principal.kind !== 'anonymous' || this.config.auditReads) await this.tell(ctx, request);
+    const checkpoint = continued ?? (await this.checkpoint(ctx));
     if (filter.words) await this.requireIndexed(checkpoint.size);
-    // Seals what the proofs of the tree are made from.
-    await this.proofs.root(checkpoint.size);
+    if ((await this.proofs.root(checkpoint.size)) !== checkpoint.root)
+      throw new DomainError('LOG_CHANGED', 'The log no longer holds what was signed.');
     const span = await this.pages.spanOf({ after, to: checkpoint.size }, filter);
     const read: SegmentLeaves = new Map();
     return {
@@ -114,8 +133,25 @@ export class ExportsService {
     };
   }
 
+  /** One for each, and one for all agents' keys together: nobody keeps the others out. @throws TooManyRequests */
+  private requirePlace({ id, kind }: Principal): void {
+    const running = [...this.running];
+    const isTaken = running.some((other) => other.id === id || (kind === 'agent' && other.kind === 'agent'));
+    if (isTaken || running.length >= AT_ONCE)
+      throw new TooManyRequests('Other exports are running; try again later.', RETRY_AFTER_S);
+  }
+
+  /** What the log holds now; for who may not have it signed, what it held a moment ago. */
+  private async checkpoint(ctx: OperationContext): Promise<Checkpoint> {
+    if (this.authenticator.may(ctx.principal, 'audit:prove')) return this.checkpointer.current(ctx);
+    const { head, newest } = await this.checkpointer.standing();
+    const isFresh = newest?.origin === head.origin && this.clock.now() - newest.issuedAt < FRESH_MS;
+    return isFresh ? newest : this.checkpointer.current(ctx);
+  }
+
   /** It may run for long. @throws DomainError where the caller's credentials or rights hold no longer. */
   private admit(ctx: OperationContext): void {
+    if (this.ending) throw new DomainError('SHUTTING_DOWN', 'The service ends; go on elsewhere, or later.');
     if (!this.authenticator.stillKnown(ctx.principal))
       throw new DomainError('UNAUTHENTICATED', 'The credentials hold no longer.');
     this.authenticator.authorize(ctx, 'audit:read');
@@ -156,9 +192,9 @@ export class ExportsService {
   }
 }
 
-function requireWithin(after: number, size: number): void {
+function requireWithin(after: number, size: number, what: string): void {
   if (after > size)
     throw new ValidationFailed([
-      { path: 'after_seq', message: `must not be beyond the log, which holds ${size} entries` },
+      { path: 'after_seq', message: `must not be beyond the ${what}, which holds ${size} entries` },
     ]);
 }

@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../checkpoints/checkpoints.repository.js';
-import type { SealedEntry } from '../checkpoints/sealed-entries.repository.js';
 import type { LeafRange } from '../merkle/proof-ranges.js';
+import type { EntryPage } from './entry-pages.js';
 
 /** An export on its way. */
 export interface LogExport {
@@ -13,7 +13,7 @@ export interface LogExport {
   /** Whether it is put behind what has come already. */
   readonly continues: boolean;
   /** In log order. */
-  readonly pages: AsyncIterable<readonly SealedEntry[]>;
+  readonly pages: AsyncIterable<EntryPage>;
   /** The hashes of the perfect subtrees that make up a run of leaves, from the left, base64. */
   subtrees(range: LeafRange): Promise<string[]>;
 }

@@ -6,6 +6,9 @@ import type { ExportFormat, LogExport } from './log-export.js';
 /** Which form of lines this is. */
 export const EXPORT_VERSION = 1;
 
+/** After so many leaves without an entry their gap is written, so that something comes and there is a place to go on from. */
+const LONG_GAP = 65_536;
+
 const toLine = (value: object): string => `${JSON.stringify(value)}\n`;
 
 /**
@@ -26,11 +29,15 @@ export const NDJSON_EXPORT: ExportFormat = {
     const gap = async (from: number, to: number) =>
       from === to ? '' : toLine({ type: 'gap', from, to, hashes: await run.subtrees({ from, to }) });
     let known = continues ? after : 0;
-    for await (const entries of run.pages) {
+    for await (const { entries, to } of run.pages) {
       let lines = '';
       for (const entry of entries) {
         lines += (await gap(known, entry.event.seq - 1)) + entryLine(entry);
         known = entry.event.seq;
+      }
+      if (to - known >= LONG_GAP) {
+        lines += await gap(known, to);
+        known = to;
       }
       if (lines !== '') yield lines;
     }
