@@ -7,7 +7,7 @@ import { type MetricGroup, regrouped } from './metric-figures.js';
 import { PERIOD_SUMS } from './metric-sums.js';
 import { SegmentMemo, type SegmentSums } from './segment-memo.js';
 import { type MetricQuestion, sumsSql, unionOf, versionSql } from './segment-sql.js';
-import { answerable, type Kept, MINUTE_MS, type Segment, segmentsOf, type TimeRange } from './time-range.js';
+import { answerable, type Kept, MINUTE_MS, type Level, levelsOf, type TimeRange } from './time-range.js';
 
 export interface MetricAnswer {
   /** The range that was answered: wider than asked for where metrics are gone. */
@@ -25,9 +25,9 @@ type Row = Omit<MetricGroup, 'times'> & {
   times: string | null;
 };
 
-/** A segment of a range with what is known of it, and with what one statement says of it. */
+/** A level of a range with what is known of it, and with what one statement says of it. */
 interface Piece {
-  readonly segment: Segment;
+  readonly level: Level;
   readonly name: string;
   readonly known: SegmentSums | undefined;
   readonly groups: MetricGroup[];
@@ -42,7 +42,7 @@ const WHOLE: Readonly<Record<Dialect, (column: string) => string>> = {
 
 /**
  * Answers over any range: whole buckets from the rows that were summed at the time, the edges from the metrics. What a
- * segment of buckets gave is kept, and asked again only after something was added to it.
+ * level of buckets gave is kept, and asked again only after something was added to it.
  */
 @Injectable()
 export class RollupsRepository {
@@ -65,10 +65,10 @@ export class RollupsRepository {
     for (let fromMemo = true; ;) {
       const { kept, builds } = this;
       const range = answerable(question.range, kept);
-      const pieces = segmentsOf(range, kept, question.bucketMs).map((segment): Piece => {
-        const name = JSON.stringify([{ ...question, range: null }, segment, limit]);
-        const known = fromMemo && segment.bucketMs !== null ? this.memo.get(name) : undefined;
-        return { segment, name, known, groups: [], version: null };
+      const pieces = levelsOf(range, kept, question.bucketMs).map((level): Piece => {
+        const name = JSON.stringify([{ ...question, range: null }, level, limit]);
+        const known = fromMemo && level.bucketMs !== null ? this.memo.get(name) : undefined;
+        return { level, name, known, groups: [], version: null };
       });
       // One statement sees one moment. What it says of that moment is what the range had to be cut by, and what the
       // pieces had to be made from.
@@ -94,8 +94,8 @@ export class RollupsRepository {
   ): Promise<Kept & { builds: number }> {
     const { dialect } = this.reader;
     const asked = pieces.flatMap((piece) => [
-      ...(piece.segment.bucketMs === null ? [] : [{ piece, ...versionSql(question, piece.segment) }]),
-      ...(piece.known ? [] : [{ piece, ...sumsSql(question, piece.segment, limit, dialect) }]),
+      ...(piece.level.bucketMs === null ? [] : [{ piece, ...versionSql(question, piece.level) }]),
+      ...(piece.known ? [] : [{ piece, ...sumsSql(question, piece.level, limit, dialect) }]),
     ]);
     const { sql, parameters } = unionOf(asked);
     const from = `FROM metric_rollup_state state LEFT JOIN (${sql}) g ON TRUE`;

@@ -13,9 +13,11 @@ export interface TimeRange {
   readonly to: number;
 }
 
-/** A part of a range that one kind of rows answers: buckets so long, or the metrics themselves where it is null. */
-export interface Segment extends TimeRange {
+/** What one kind of rows answers of a range: buckets so long, or the metrics themselves where it is null. */
+export interface Level {
   readonly bucketMs: number | null;
+  /** One, or one at either edge of what longer buckets answer. */
+  readonly ranges: readonly TimeRange[];
 }
 
 /** What there is to answer with. */
@@ -41,19 +43,23 @@ export function answerable({ from, to }: TimeRange, { rawFrom }: Kept): TimeRang
  * Cuts a range into whole buckets, as long as they fit, and the metrics of the edges.
  * @param longest no bucket may be longer.
  */
-export function segmentsOf(range: TimeRange, { built }: Kept, longest = DAY_MS): Segment[] {
-  return cut(range, built ? LONGEST_FIRST.filter((step) => step <= longest) : []);
+export function levelsOf(range: TimeRange, { built }: Kept, longest = DAY_MS): Level[] {
+  const levels: Level[] = [];
+  let uncut = [range];
+  for (const bucketMs of built ? LONGEST_FIRST.filter((step) => step <= longest) : []) {
+    const cuts = uncut.map((part) => cut(part, bucketMs));
+    levels.push({ bucketMs, ranges: cuts.flatMap(({ whole }) => whole) });
+    uncut = cuts.flatMap(({ edges }) => edges);
+  }
+  return [...levels, { bucketMs: null, ranges: uncut }].filter(({ ranges }) => ranges.length > 0);
 }
 
-function cut(range: TimeRange, [step, ...shorter]: readonly number[]): Segment[] {
-  const { from, to } = range;
-  if (from >= to) return [];
-  if (step === undefined) return [{ from, to, bucketMs: null }];
-  const [first, last] = [ceilTo(from, step), floorTo(to, step)];
-  if (first >= last) return cut(range, shorter);
-  return [
-    ...cut({ from, to: first }, shorter),
-    { from: first, to: last, bucketMs: step },
-    ...cut({ from: last, to }, shorter),
+function cut(range: TimeRange, step: number): { whole: TimeRange[]; edges: TimeRange[] } {
+  const [from, to] = [ceilTo(range.from, step), floorTo(range.to, step)];
+  if (from >= to) return { whole: [], edges: [range] };
+  const edges = [
+    { from: range.from, to: from },
+    { from: to, to: range.to },
   ];
+  return { whole: [{ from, to }], edges: edges.filter((edge) => edge.from < edge.to) };
 }
