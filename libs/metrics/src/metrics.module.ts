@@ -6,6 +6,7 @@ import { MetricsController } from './metrics.controller.js';
 import { MetricsRepository } from './metrics.repository.js';
 import { MetricsService } from './metrics.service.js';
 import { MetricRetention } from './rollups/metric-retention.js';
+import { MetricSpans } from './rollups/metric-spans.js';
 import { RollupRebuild } from './rollups/rollup-rebuild.js';
 import { RollupUpkeep } from './rollups/rollup-upkeep.js';
 import { RollupsRepository } from './rollups/rollups.repository.js';
@@ -14,8 +15,13 @@ import { SinkMetricRecorder } from './sink-metric-recorder.js';
 /** The writer's side of metrics: other features record through it, and the command counts anew. */
 @Global()
 @Module({
-  providers: [{ provide: MetricRecorder, useClass: SinkMetricRecorder }, RollupRebuild, MetricRetention],
-  exports: [MetricRecorder, RollupRebuild, MetricRetention],
+  providers: [
+    { provide: MetricRecorder, useClass: SinkMetricRecorder },
+    RollupRebuild,
+    MetricSpans,
+    MetricRetention,
+  ],
+  exports: [MetricRecorder, RollupRebuild, MetricSpans, MetricRetention],
 })
 export class MetricsModule {}
 

@@ -8,48 +8,66 @@ import {
 import { CONFIG, type Config } from '#config';
 import { Clock, systemContext } from '#kernel';
 import { MetricRetention } from './metric-retention.js';
+import { MetricSpans } from './metric-spans.js';
 import { RollupRebuild } from './rollup-rebuild.js';
-import { DAY_MS } from './time-range.js';
+import { DAY_MS, MINUTE_MS, TEN_MINUTES_MS } from './time-range.js';
 
-/** In the service: counts at the start what was recorded before there were buckets, and lets old metrics go daily. */
+/** Most metrics of an hour have come by then; what comes later costs more to write. */
+const LATE_MS = 5 * MINUTE_MS;
+
+/**
+ * In the service: counts at the start what was recorded before there were buckets, sums up hours that are past, and lets
+ * old metrics go daily.
+ */
 @Injectable()
 export class RollupUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(RollupUpkeep.name);
+  private readonly ctx = systemContext('metrics upkeep');
   private readonly stopped = new AbortController();
-  private timer: NodeJS.Timeout | undefined;
+  private timers: NodeJS.Timeout[] = [];
   private running: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly rebuild: RollupRebuild,
+    private readonly spans: MetricSpans,
     private readonly retention: MetricRetention,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Pick<Config, 'metricsRawRetentionDays'>,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.start(), DAY_MS).unref();
-    this.start();
+    this.timers = [
+      setInterval(() => this.start(() => this.letGo()), DAY_MS).unref(),
+      setInterval(() => this.start(() => this.sumUp()), TEN_MINUTES_MS).unref(),
+    ];
+    this.start(async () => {
+      await this.rebuild.buildOnce(this.ctx, this.stopped.signal);
+      await this.sumUp();
+      await this.letGo();
+    });
   }
 
   async onModuleDestroy(): Promise<void> {
-    clearInterval(this.timer);
+    for (const timer of this.timers) clearInterval(timer);
     this.stopped.abort();
     await this.running;
   }
 
-  private start(): void {
-    this.running = this.running
-      .then(() => this.run())
-      .catch((error: unknown) => {
+  private start(work: () => Promise<unknown>): void {
+    this.running = this.running.then(work).then(
+      () => undefined,
+      (error: unknown) => {
         if (!this.stopped.signal.aborted) this.logger.error(error, 'old metrics could not be seen to');
-      });
+      },
+    );
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopped;
-    const ctx = systemContext('metrics upkeep');
-    await this.rebuild.buildOnce(ctx, signal);
+  private sumUp(): Promise<void> {
+    return this.spans.sumUpTo(this.ctx, this.clock.now() - LATE_MS, this.stopped.signal);
+  }
+
+  private letGo(): Promise<number> {
     const from = this.clock.now() - this.config.metricsRawRetentionDays * DAY_MS;
-    await this.retention.removeBefore(ctx, from, signal);
+    return this.retention.removeBefore(this.ctx, from, this.stopped.signal);
   }
 }

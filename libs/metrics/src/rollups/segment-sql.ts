@@ -24,6 +24,11 @@ export interface Sql {
   readonly parameters: readonly unknown[];
 }
 
+/** Whether it can be answered from sums of all types together, of which there are no sketches. */
+export function isTogether({ metricType, groupBy, quantiles }: MetricQuestion): boolean {
+  return metricType === undefined && groupBy !== 'metric_type' && !quantiles;
+}
+
 /** The columns of a row: of a level's group, or with `version` alone of what a level is made from. */
 const COLUMNS = ['version', 'key', 'bucket', ...PERIOD_SUMS, 'min', 'max', 'times'] as const;
 const TYPES: Readonly<Partial<Record<(typeof COLUMNS)[number], string>>> = { key: 'TEXT', times: 'TEXT' };
@@ -103,7 +108,7 @@ export function unionOf(parts: readonly Sql[]): Sql {
 
 /** Where the rows of one level are, and what each adds. */
 function rowsSql({ agentId, metricType, groupBy, quantiles }: MetricQuestion, level: Level) {
-  const { table, time, columns, times } = level.bucketMs === null ? RAW : ROLLED_UP;
+  const { table, time, columns, times } = ROWS[level.source];
   const ofAgents = isOfAgents(groupBy);
   const where = new Where()
     .and('r.bucket_ms = ?', level.bucketMs)
@@ -139,9 +144,14 @@ const ROLLED_UP = {
     join: `LEFT JOIN metric_sketches s ON ${KEY.map((column) => `s.${column} = r.${column}`).join(' AND ')}`,
   },
 };
-const RAW = {
+const METRICS = {
   table: 'agent_metrics',
   time: 'r.recorded_at',
   columns: { ...CONTRIBUTION_SQL, min: 'r.execution_time_us', max: 'r.execution_time_us' },
   times: { column: 'CAST(r.execution_time_us AS TEXT)', join: '' },
 };
+const ROWS = {
+  metrics: METRICS,
+  rollups: ROLLED_UP,
+  spans: { ...ROLLED_UP, table: 'metric_spans' },
+} as const;

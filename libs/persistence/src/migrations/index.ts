@@ -17,6 +17,7 @@ import { CreateAuditSegments1795470000000 } from './1795470000000-create-audit-s
 import { CreateAuditCheckpoints1795480000000 } from './1795480000000-create-audit-checkpoints.js';
 import { DropRollupBucketIndexes1795490000000 } from './1795490000000-drop-rollup-bucket-indexes.js';
 import { OpenAuditRetention1795500000000 } from './1795500000000-open-audit-retention.js';
+import { CreateMetricSpans1795530000000 } from './1795530000000-create-metric-spans.js';
 
 /** Every migration, oldest first. A merged one is never edited. */
 export const MIGRATIONS = [
@@ -39,4 +40,5 @@ export const MIGRATIONS = [
   CreateAuditCheckpoints1795480000000,
   DropRollupBucketIndexes1795490000000,
   OpenAuditRetention1795500000000,
+  CreateMetricSpans1795530000000,
 ];
