@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemContext } from '#kernel';
-import { MetricSpans, RollupRebuild } from '#metrics';
+import { MetricRetention, MetricSpans, RollupRebuild } from '#metrics';
 import { figuresOf, randomMetric, type SentMetric, toBody } from '../support/metric-figures.js';
 import { eventually } from '../support/eventually.js';
 import { openRaw, upTo } from '../support/opened-store.js';
@@ -177,5 +177,21 @@ describe('spans of all types together', () => {
     await eventually('the hours that are past', async () => (await summedTo()) > END);
     await expectSpans();
     await expectAnswers();
+  });
+
+  it('of ten minutes go with the metrics, those of hours and days stay', async () => {
+    const mark = START + 2 * DAY;
+    const count = async (where: string): Promise<number> => {
+      const sql = `SELECT COUNT(*) AS rows FROM metric_spans WHERE bucket < ${mark} AND ${where}`;
+      return Number((await inStore<{ rows: number }>(sql))[0]?.rows);
+    };
+    const longer = `bucket_ms > ${10 * MINUTE}`;
+    const kept = await count(longer);
+    await service.get(MetricRetention).removeBefore(ctx, mark);
+    expect(await count(`bucket_ms = ${10 * MINUTE}`)).toBe(0);
+    expect(await count(longer)).toBe(kept);
+    const range = `start_date=${new Date(START).toISOString()}&end_date=${new Date(END).toISOString()}`;
+    const { body } = await service.request('GET', `/metrics/aggregate?${range}&group_by=role`);
+    expect(body).toMatchObject(figuresOf(sent));
   });
 });

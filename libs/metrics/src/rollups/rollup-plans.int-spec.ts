@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { placeholders, Reader } from '#persistence';
 import { OpenedStore } from '../../../../test/support/opened-store.js';
 import { newTestStore, TEST_DIALECT } from '../../../../test/support/store.js';
+import { sumSpans } from './metric-spans.js';
 import { RollupsRepository } from './rollups.repository.js';
 import { GROUPS, isTogether, type MetricQuestion } from './segment-sql.js';
-import { DAY_MS, HOUR_MS } from './time-range.js';
+import { DAY_MS, HOUR_MS, SPANS } from './time-range.js';
 
 /** A reader that notes what it is asked. */
 class NotingReader extends Reader {
@@ -38,6 +39,16 @@ describe('how sums over a range are read', () => {
     await test.remove();
   });
 
+  const planOf = async (sql: string, parameters: readonly unknown[]): Promise<string> => {
+    const runner = opened.sources[0].createQueryRunner();
+    if (TEST_DIALECT === 'postgres') await runner.query('SET enable_seqscan = off');
+    const explain = TEST_DIALECT === 'postgres' ? 'EXPLAIN (COSTS OFF)' : 'EXPLAIN QUERY PLAN';
+    const lines = (await runner.query(`${explain} ${sql}`, [...parameters])) as Record<string, unknown>[];
+    if (TEST_DIALECT === 'postgres') await runner.query('RESET enable_seqscan');
+    await runner.release();
+    return lines.map((line) => String(line['QUERY PLAN'] ?? line['detail'])).join('\n');
+  };
+
   const questions: [string, Omit<MetricQuestion, 'range'>][] = [
     ['of the fleet', {}],
     ['of a type', { metricType: 'execution' }],
@@ -54,16 +65,7 @@ describe('how sums over a range are read', () => {
     for (let time = 0; time < 2; time += 1) await repository.answer({ ...question, range: RANGE }, 10);
     expect(reader.asked).toHaveLength(2);
     const [, { sql, parameters } = { sql: '', parameters: [] }] = reader.asked;
-    const runner = opened.sources[0].createQueryRunner();
-    if (TEST_DIALECT === 'postgres') await runner.query('SET enable_seqscan = off');
-    const explain = TEST_DIALECT === 'postgres' ? 'EXPLAIN (COSTS OFF)' : 'EXPLAIN QUERY PLAN';
-    const lines = (await runner.query(`${explain} ${sql}`, [...parameters])) as unknown as Record<
-      string,
-      unknown
-    >[];
-    if (TEST_DIALECT === 'postgres') await runner.query('RESET enable_seqscan');
-    await runner.release();
-    const plan = lines.map((line) => String(line['QUERY PLAN'] ?? line['detail'])).join('\n');
+    const plan = await planOf(sql, parameters);
     expect(plan).toMatch(/metric_rollups|SEARCH r /);
     expect(plan).not.toMatch(WALKED);
     expect(sql.includes('metric_spans r')).toBe(isTogether(question as MetricQuestion));
@@ -79,6 +81,22 @@ describe('how sums over a range are read', () => {
       );
       if (question.groupBy === 'agent') expect(plan.match(/USE TEMP B-TREE FOR GROUP BY/g)).toHaveLength(1);
       expect(plan).toMatch(/SEARCH r USING INDEX agent_metrics_recorded/);
+    }
+  });
+
+  it.each(SPANS)('spans of %d ms are made by indexes alone', async (length) => {
+    const asked: { sql: string; parameters: readonly unknown[] }[] = [];
+    const query = (sql: string, parameters: readonly unknown[]): Promise<[]> => {
+      asked.push({ sql: placeholders(TEST_DIALECT, sql), parameters });
+      return Promise.resolve([]);
+    };
+    await sumSpans({ dialect: TEST_DIALECT, query } as never, length, RANGE.from, RANGE.to);
+    expect(asked).toHaveLength(2);
+    for (const { sql, parameters } of asked) {
+      const plan = await planOf(sql, parameters);
+      expect(plan).not.toMatch(WALKED);
+      if (TEST_DIALECT === 'sqlite')
+        expect(plan).toMatch(/USING PRIMARY KEY \(bucket_ms=\? AND agent_id=\? AND bucket>\? AND bucket<\?/);
     }
   });
 });
