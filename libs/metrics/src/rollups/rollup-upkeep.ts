@@ -42,8 +42,9 @@ export class RollupUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
     ];
     this.start(async () => {
       await this.rebuild.buildOnce(this.ctx, this.stopped.signal);
-      await this.sumUp();
+      // What is to go need not be summed up by ten minutes first.
       await this.letGo();
+      await this.sumUp();
     });
   }
 
