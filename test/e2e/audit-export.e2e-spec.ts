@@ -131,7 +131,7 @@ describe('an export of the audit trail', () => {
     }
     expect(await checkpoints()).toBe(before);
     await exportText(service);
-    expect(await checkpoints()).toBe(before + 1);
+    expect((await checkpoints()) - before).toBe(1);
   });
 
   describe('as CSV', () => {
@@ -290,7 +290,10 @@ describe('an export of the audit trail', () => {
       { key: secret },
     );
     expect(erased.status).toBe(200);
-    const text = await exportText(service, `?after_seq=${entry.seq - 1}&agent_id=${entry.agent.agent_id}`);
+    const text = await exportText(
+      service,
+      `?after_seq=${Number(entry.seq) - 1}&agent_id=${entry.agent.agent_id}`,
+    );
     const [line] = entriesOf(text);
     expect(line).toMatchObject({ text: null, entry: { audit_id: entry.audit_id, redacted: true } });
     expect(line.entry.operation.detail).toBeNull();

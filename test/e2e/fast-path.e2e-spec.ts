@@ -124,6 +124,25 @@ const READS: readonly Case[] = [
   onAgent('HTTP/1.0', { version: '1.0' }),
 ];
 
+/** The same on what stands behind the reference of an agent, and what may be wrong there. */
+const SUMMARIES: readonly Case[] = [
+  ...READS.map(([what, request]): Case => {
+    const target = request.target?.replace(/agents\/(.*)$/, 'metrics/agent/$1/summary');
+    return [`summary: ${what}`, { ...request, ...(target ? { target } : {}) }];
+  }),
+  ...[
+    ...['agent/summary', 'agent//summary', 'summary', 'agent/bound', 'agent/bound/', 'agent/bound//summary'],
+    ...['agent/bound/summary/', 'agent/bound/summary?', 'agent/bound/summary?x=1', 'agent/bound/summary#x'],
+    ...['agent/bound/Summary', 'agent/bound/summary/summary', 'agent/bound/x', 'agent/bound/./summary'],
+    ...[
+      'agent/bound?/summary',
+      'agent/bound/summary?x=/summary',
+      'agent/summary/summary',
+      'agent/bound/%73ummary',
+    ],
+  ].map((path) => onAgent(path, { target: `/api/v1/metrics/${path}` })),
+];
+
 const LISTS = [
   ...['agents', 'agents/registry', 'registry/agents', 'events/audit', 'events/audit/stats'],
   ...['metrics/aggregate', 'metrics/timeseries', 'metrics/leaderboard'],
@@ -168,6 +187,7 @@ const LIST_READS: readonly Case[] = LISTS.flatMap((list) => [
   ...QUERIES.map((query) => onList(list, `target ends with ${query}`, { target: `/api/v1/${list}${query}` })),
   onList(list, 'no key', { headers: [] }),
   onList(list, 'a key of an agent', { headers: [['X-API-Key', '{agent}']] }),
+  onList(list, 'If-None-Match *', { headers: [...as(ADMIN_KEY), ['If-None-Match', '*']] }),
   onList(list, 'an own request id', { headers: [...as(ADMIN_KEY), ['X-Request-Id', 'mine-1']] }),
   onList(list, 'an origin that is listed', {
     headers: [...as(ADMIN_KEY), ['Origin', 'http://localhost:3000']],
@@ -217,7 +237,7 @@ describe.each(['true', 'false'])('the fast path and the routed path, RBAC %s', (
     return send(service.service.port, { method: 'POST', ...request, headers: [...own, ...lines] });
   };
 
-  it.each([...CASES, ...READS, ...LIST_READS])('answer alike: %s', async (_what, request) => {
+  it.each([...CASES, ...READS, ...SUMMARIES, ...LIST_READS])('answer alike: %s', async (_what, request) => {
     const expected = await ask(routed, request);
     expect(normalised(await ask(fast, request))).toEqual(normalised(expected));
   });

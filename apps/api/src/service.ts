@@ -128,6 +128,7 @@ function takeFastPath(app: NestExpressApplication, server: Server, config: Confi
   const isAgent = (reference: string): boolean => agents.resolve(reference) !== null;
   const reads = [
     hotLookup(app, AgentsController, 'get', isAgent),
+    hotLookup(app, MetricsController, 'summary', isAgent),
     ...hotReads(app, AgentsController, 'list'),
     ...hotReads(app, AuditController, 'list'),
     ...hotReads(app, AuditController, 'stats'),

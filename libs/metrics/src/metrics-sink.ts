@@ -1,6 +1,7 @@
 import type { MetricDraft, Sink, Transaction } from '#kernel';
 import { insertRows, storeOf } from '#persistence';
 import { contribution, LIFE_SUMS } from './rollups/metric-sums.js';
+import { addToSpans } from './rollups/metric-spans.js';
 import { RollupBuckets } from './rollups/rollup-buckets.js';
 
 /** A metric with the id it was given. */
@@ -48,7 +49,7 @@ function toRow(metric: MetricRecord): unknown[] {
   ];
 }
 
-/** Writes a group's metrics, their agents' totals and the buckets of time that count them, with one statement each. */
+/** Writes a group's metrics, their agents' totals and the buckets and spans of time that count them, with one statement each. */
 export class MetricsSink implements Sink<MetricRecord> {
   readonly name = 'agent_metrics';
   readonly order = 10;
@@ -66,6 +67,6 @@ export class MetricsSink implements Sink<MetricRecord> {
     }
     const rows = [...totals].map(([agentId, sums]) => [agentId, ...sums.slice(0, LIFE_SUMS.length)]);
     await insertRows(store, 'agent_totals', ['agent_id', ...LIFE_SUMS], rows, ADD_TOTALS);
-    await buckets.write(store);
+    await addToSpans(store, await buckets.write(store), metrics);
   }
 }

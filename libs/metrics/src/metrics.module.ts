@@ -7,6 +7,7 @@ import { MetricsController } from './metrics.controller.js';
 import { MetricsRepository } from './metrics.repository.js';
 import { MetricsService } from './metrics.service.js';
 import { MetricRetention } from './rollups/metric-retention.js';
+import { MetricSpans } from './rollups/metric-spans.js';
 import { RollupRebuild } from './rollups/rollup-rebuild.js';
 import { RollupUpkeep } from './rollups/rollup-upkeep.js';
 import { RollupsRepository } from './rollups/rollups.repository.js';
@@ -18,10 +19,11 @@ import { SinkMetricRecorder } from './sink-metric-recorder.js';
   providers: [
     { provide: MetricRecorder, useClass: SinkMetricRecorder },
     RollupRebuild,
+    MetricSpans,
     MetricRetention,
     MetricCopies,
   ],
-  exports: [MetricRecorder, RollupRebuild, MetricRetention],
+  exports: [MetricRecorder, RollupRebuild, MetricSpans, MetricRetention],
 })
 export class MetricsModule {}
 

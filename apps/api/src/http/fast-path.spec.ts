@@ -31,6 +31,7 @@ describe('FastPath', () => {
   let reading = 0;
   const read: HotRead = {
     path: '/list',
+    conditional: true,
     route: 'GET /list',
     permission: 'audit:read',
     status: 200,
@@ -54,6 +55,13 @@ describe('FastPath', () => {
       return Promise.resolve(undefined);
     },
   };
+  const behind: HotRead = {
+    ...read,
+    path: '/list/',
+    behind: '/sum',
+    conditional: false,
+    handle: (_ctx, input) => Promise.resolve({ of: input }),
+  };
   let server: Server;
   beforeAll(async () => {
     const entrance = {
@@ -63,7 +71,7 @@ describe('FastPath', () => {
       bodyLimit: 20,
       headers: { 'X-Plain': 'yes' },
     };
-    server = createServer(new FastPath([call], [read, lookup], entrance as never, listener).listener);
+    server = createServer(new FastPath([call], [read, lookup, behind], entrance as never, listener).listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
   beforeEach(() => {
@@ -119,6 +127,19 @@ describe('FastPath', () => {
   it('answers a read of one thing by what stands before it, with the status and no body of its own', async () => {
     expect(await get('/list/x')).toMatchObject({ status: 304, text: '' });
     expect(routed).toEqual([]);
+  });
+
+  it('answers a read of what stands behind one thing', async () => {
+    expect((await get('/list/x/sum')).text).toBe('{"of":"x"}');
+    expect(routed).toEqual([]);
+  });
+
+  it.each([
+    ['a condition that its handler does not look at', '/list/x/sum', { 'if-none-match': '*' }],
+    ['a query behind it', '/list/x/sum?a=1', {}],
+    ['another word behind it', '/list/x/sums', {}],
+  ])('leaves %s to the router', async (_what, target, headers) => {
+    expect((await get(target, headers as Record<string, string>)).text).toBe('routed');
   });
 
   it.each(['/list?odd', '/list?bad', '/lists', '/'])('leaves %s to the router', async (target) => {

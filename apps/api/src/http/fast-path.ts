@@ -44,7 +44,7 @@ export class FastPath {
     private readonly routed: RequestListener,
   ) {
     this.calls = new Map(calls.map((call) => [call.path, call]));
-    this.reads = new Map(reads.map((read) => [read.path, read]));
+    this.reads = new Map(reads.map((read) => [read.path + (read.behind ?? ''), read]));
   }
 
   readonly listener = (request: IncomingMessage, response: ServerResponse): void => {
@@ -55,7 +55,7 @@ export class FastPath {
   private read(request: IncomingMessage, response: ServerResponse): boolean {
     const { url = '', headers } = request;
     const read = this.findRead(url);
-    const input = read && isPlainRead(request) ? inputOf(read, url.slice(read.path.length)) : null;
+    const input = read && isPlainRead(read, request) ? inputOf(read, url) : null;
     const principal = read && input !== null ? this.admit(read.permission, request) : null;
     if (!read || !principal) return false;
     // What decides over the answer, beside what is stored.
@@ -66,11 +66,17 @@ export class FastPath {
     return true;
   }
 
-  /** By the path, or by what stands before its last segment. */
+  /** By the path, or by what stands before and behind the reference in it: the last segment, or that before the last. */
   private findRead(url: string): HotRead | undefined {
     const end = url.indexOf('?');
     const path = end < 0 ? url : url.slice(0, end);
-    return this.reads.get(path) ?? this.reads.get(path.slice(0, path.lastIndexOf('/') + 1));
+    const last = path.lastIndexOf('/');
+    const before = path.lastIndexOf('/', last - 1);
+    return (
+      this.reads.get(path) ??
+      this.reads.get(path.slice(0, last + 1)) ??
+      this.reads.get(path.slice(0, before + 1) + path.slice(last))
+    );
   }
 
   private call(request: IncomingMessage, response: ServerResponse): boolean {
@@ -196,16 +202,20 @@ async function answerOf(
 }
 
 /** @returns null for what is to go the routed way. */
-function inputOf(read: HotRead, rest: string): unknown {
+function inputOf(read: HotRead, url: string): unknown {
+  const { path, behind = '' } = read;
+  // A query behind it, of which such a read knows nothing.
+  if (!url.endsWith(behind)) return null;
   try {
-    return read.toInput(rest);
+    return read.toInput(url.slice(path.length, url.length - behind.length));
   } catch {
     return null;
   }
 }
 
-function isPlainRead({ headers }: IncomingMessage): boolean {
+function isPlainRead({ conditional }: HotRead, { headers }: IncomingMessage): boolean {
   return (
+    (conditional === true || headers['if-none-match'] === undefined) &&
     headers['content-length'] === undefined &&
     headers['transfer-encoding'] === undefined &&
     headers.origin === undefined

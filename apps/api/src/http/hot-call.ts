@@ -38,8 +38,12 @@ export interface HotCall extends Hot {
 export interface HotRead extends Hot {
   /** The path, or, with a slash at its end, what stands before the reference of one thing. */
   readonly path: string;
+  /** What follows the reference, with its slash; nothing of a path without one. */
+  readonly behind?: string;
+  /** Whether it looks at `If-None-Match` itself; what does not leaves that to the router. */
+  readonly conditional?: boolean;
   /**
-   * @param rest the request target behind `path`.
+   * @param rest the request target behind `path`, without `behind`.
    * @returns null for what is not plainly this handler's. @throws ValidationFailed
    */
   toInput(rest: string): unknown;
@@ -64,6 +68,7 @@ interface Routed {
   readonly status: number | undefined;
   /** The class of its body or query. */
   readonly inputType: Type | undefined;
+  readonly takesHead: boolean;
   readonly handle: Hot['handle'];
 }
 
@@ -118,7 +123,7 @@ const PLAIN_SEGMENT = /^[\w-]+$/;
 
 /**
  * @param name of a handler that takes no more than `@Ctx()`, `@Param()` and `@Res({ passthrough: true })`, under
- * `@Get('….../:id')`, and answers JSON.
+ * `@Get('….../:id')` or `@Get('….../:id/word')`, and answers JSON.
  * @param isKnown whether there is such a thing: a static path may stand beside the parameter, and what is not there is the
  * router's to refuse.
  * @throws Error when the handler is none such, or states no permission.
@@ -129,12 +134,12 @@ export function hotLookup<Controller extends object>(
   name: keyof Controller & string,
   isKnown: (reference: string) => boolean,
 ): HotRead {
-  const { paths, permission, handle } = routed(app, type, name);
+  const { paths, permission, takesHead: conditional, handle } = routed(app, type, name);
   const [template = ''] = paths;
-  const [, path] = /^([^:]*\/):\w+$/.exec(template) ?? [];
+  const [, path, behind = ''] = /^([^:]*\/):\w+(\/\w+)?$/.exec(template) ?? [];
   if (path === undefined) throw new Error(`${template} cannot be a hot read`);
   const toInput = (rest: string): unknown => (PLAIN_SEGMENT.test(rest) && isKnown(rest) ? rest : null);
-  return { path, route: `GET ${template}`, permission, status: OK, toInput, handle };
+  return { path, behind, conditional, route: `GET ${template}`, permission, status: OK, toInput, handle };
 }
 
 function routed<Controller extends object>(
@@ -153,6 +158,7 @@ function routed<Controller extends object>(
     permission,
     status: Reflect.getMetadata(HTTP_CODE_METADATA, handler) as number | undefined,
     inputType: types[sources.indexOf('input')],
+    takesHead: sources.includes('head'),
     handle: (ctx, input, head) => {
       const given = { ctx, input, head };
       return call(...sources.map((source) => given[source]));

@@ -24,10 +24,19 @@ export class DurationSketch {
     return sketch;
   }
 
-  /** @param text sketches, and microseconds of single durations, between semicolons; null for none. */
-  static merged(text: string | null): DurationSketch {
+  /** Not to be added to: it may be one of those, or that of nothing. */
+  static union(sketches: readonly DurationSketch[]): DurationSketch {
+    const [only = NOTHING, ...others] = sketches.filter(({ size }) => size > 0);
+    if (others.length === 0) return only;
     const sketch = new DurationSketch();
-    if (text === null) return sketch;
+    for (const each of [only, ...others]) sketch.merge(each);
+    return sketch;
+  }
+
+  /** @param text sketches, and microseconds of single durations, between semicolons; null for none. Not to be added to. */
+  static merged(text: string | null): DurationSketch {
+    if (text === null) return NOTHING;
+    const sketch = new DurationSketch();
     const counts = new Float64Array(BINS);
     for (const part of text.split(';')) {
       const numbers = part.startsWith('[') ? (JSON.parse(part) as number[]) : [binOf(Number(part)), 1];
@@ -86,6 +95,8 @@ export class DurationSketch {
     this.total += count;
   }
 }
+
+const NOTHING = new DurationSketch();
 
 function binOf(us: number): number {
   return us < 1 ? ZERO : Math.ceil(Math.log(us) / LOG_GAMMA);

@@ -17,22 +17,27 @@ export interface MetricGroup extends MetricFigures {
   readonly bucket: number | null;
 }
 
+const NOTHING: MetricFigures = {
+  ...(Object.fromEntries(PERIOD_SUMS.map((sum) => [sum, 0])) as unknown as MetricSums & UsageSums),
+  executionTimeMin: null,
+  executionTimeMax: null,
+  times: DurationSketch.union([]),
+};
+
 /** Many groups as one. */
 export function together(groups: readonly MetricFigures[]): MetricFigures {
-  if (groups.length === 1) return groups[0] as MetricFigures;
-  const sums = Object.fromEntries(
-    PERIOD_SUMS.map((sum) => [sum, groups.reduce((total, group) => total + group[sum], 0)]),
-  ) as unknown as MetricSums & UsageSums;
-  const times = new DurationSketch();
-  for (const group of groups) times.merge(group.times);
-  const mins = groups.flatMap(({ executionTimeMin }) => executionTimeMin ?? []);
-  const maxs = groups.flatMap(({ executionTimeMax }) => executionTimeMax ?? []);
-  return {
-    ...sums,
-    executionTimeMin: mins.length > 0 ? Math.min(...mins) : null,
-    executionTimeMax: maxs.length > 0 ? Math.max(...maxs) : null,
-    times,
-  };
+  const [first = NOTHING, ...others] = groups;
+  const total: { -readonly [Figure in keyof MetricFigures]: MetricFigures[Figure] } = { ...first };
+  for (const group of others) {
+    for (const sum of PERIOD_SUMS) total[sum] += group[sum];
+    total.executionTimeMin = bound(Math.min, total.executionTimeMin, group.executionTimeMin);
+    total.executionTimeMax = bound(Math.max, total.executionTimeMax, group.executionTimeMax);
+  }
+  return { ...total, times: DurationSketch.union(groups.map(({ times }) => times)) };
+}
+
+function bound(choose: (a: number, b: number) => number, a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : choose(a, b);
 }
 
 /** Groups of the same key and bucket as one; by bucket, then key. */

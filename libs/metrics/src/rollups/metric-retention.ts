@@ -1,18 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { type OperationContext, TransactionRunner } from '#kernel';
 import { storeOf } from '#persistence';
-import { KEY, OF_EVERYBODY } from './rollup-buckets.js';
-import { DAY_MS, floorTo, MINUTE_MS } from './time-range.js';
+import { KEY, OF_EVERYBODY, SPAN_KEY } from './rollup-buckets.js';
+import { DAY_MS, floorTo, MINUTE_MS, TEN_MINUTES_MS } from './time-range.js';
 
 /** How many rows go in one transaction, so that nothing waits long behind it. */
 const SLICE = 1_000;
 
-/** What goes: metrics, and the minutes that count them. Hours and days stay. */
+/** What goes: metrics, and the minutes that count them, ten together too. Hours and days stay. */
 const OLD = [
   { table: 'agent_metrics', key: 'metric_id', old: 'recorded_at < ?' },
   ...['metric_rollups', 'metric_sketches'].map((table) => ({
     ...{ table, key: KEY.join(', '), old: `bucket_ms = ${MINUTE_MS} AND ${OF_EVERYBODY} AND bucket < ?` },
   })),
+  {
+    table: 'metric_spans',
+    key: SPAN_KEY.join(', '),
+    old: `bucket_ms = ${TEN_MINUTES_MS} AND ${OF_EVERYBODY} AND bucket < ?`,
+  },
 ];
 
 /** Lets old metrics go, after their hours and days are counted. */

@@ -10,17 +10,22 @@ export const FLEET = '';
 export const OF_EVERYBODY = `agent_id IN (SELECT agent_id FROM agent_totals UNION ALL SELECT '${FLEET}')`;
 
 export const KEY = ['bucket_ms', 'agent_id', 'bucket', 'metric_type'] as const;
+/** The key of spans, in which all types are together. */
+export const SPAN_KEY = ['bucket_ms', 'agent_id', 'bucket'] as const;
 const BOUNDS = { execution_time_min: '<', execution_time_max: '>' } as const;
-const COLUMNS = [...KEY, ...PERIOD_SUMS, ...Object.keys(BOUNDS)];
+export const SUMMED = [...PERIOD_SUMS, ...(Object.keys(BOUNDS) as (keyof typeof BOUNDS)[])];
 
 /** The database adds, and keeps the lower and the upper bound. */
-const ADD = `ON CONFLICT (${KEY.join(', ')}) DO UPDATE SET ${[
-  ...PERIOD_SUMS.map((sum) => `${sum} = metric_rollups.${sum} + excluded.${sum}`),
-  ...Object.entries(BOUNDS).map(
-    ([bound, beyond]) => `${bound} = CASE WHEN metric_rollups.${bound} IS NULL
-      OR excluded.${bound} ${beyond} metric_rollups.${bound} THEN excluded.${bound} ELSE metric_rollups.${bound} END`,
-  ),
-].join(', ')}`;
+const add = (table: string, key: readonly string[]): string =>
+  `ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${[
+    ...PERIOD_SUMS.map((sum) => `${sum} = ${table}.${sum} + excluded.${sum}`),
+    ...Object.entries(BOUNDS).map(
+      ([bound, beyond]) => `${bound} = CASE WHEN ${table}.${bound} IS NULL
+      OR excluded.${bound} ${beyond} ${table}.${bound} THEN excluded.${bound} ELSE ${table}.${bound} END`,
+    ),
+  ].join(', ')}`;
+const ADD = add('metric_rollups', KEY);
+const ADD_TO_SPANS = add('metric_spans', SPAN_KEY);
 const REPLACE = `ON CONFLICT (${KEY.join(', ')}) DO UPDATE SET execution_times = excluded.execution_times`;
 
 /** The keys that are named in one JSON text of arrays. */
@@ -82,22 +87,38 @@ export class RollupBuckets {
     if (row.execution_times !== null) bucket.sketch.merge(DurationSketch.parse(row.execution_times));
   }
 
-  /** Adds them to what is stored, within a transaction, which keeps others from doing so at the same time. */
-  async write(db: DialectQueryable): Promise<void> {
+  /**
+   * Adds them to what is stored, within a transaction, which keeps others from doing so at the same time.
+   * @returns up to when spans are summed up, milliseconds UTC.
+   */
+  async write(db: DialectQueryable): Promise<number> {
     const buckets = [...this.buckets.values()];
     const rows = buckets.map(({ key, sums, min, max }) => [...key, ...sums, min, max]);
-    await insertRows(db, 'metric_rollups', COLUMNS, rows, ADD);
+    await insertRows(db, 'metric_rollups', [...KEY, ...SUMMED], rows, ADD);
     const timed = buckets.filter(({ min }) => min !== null);
-    if (timed.length === 0) return;
-    const stored = await db.query<Named & { execution_times: string }>(
-      `SELECT * FROM metric_sketches WHERE (${KEY.join(', ')}) IN (${NAMED[db.dialect]})`,
+    // One statement tells both, since each costs every write of metrics.
+    const stored = await db.query<Named & { execution_times: string | null; summed_to: number | null }>(
+      `SELECT ${[...KEY, 'execution_times'].join(', ')}, NULL AS summed_to FROM metric_sketches
+         WHERE (${KEY.join(', ')}) IN (${NAMED[db.dialect]})
+       UNION ALL SELECT ${KEY.map(() => 'NULL').join(', ')}, NULL, summed_to FROM metric_rollup_state`,
       [JSON.stringify(timed.map(({ key }) => key))],
     );
     for (const { bucket_ms, agent_id, bucket, metric_type, execution_times } of stored) {
+      if (execution_times === null) continue;
       this.at(bucket_ms, agent_id, bucket, metric_type).sketch.merge(DurationSketch.parse(execution_times));
     }
     const sketches = timed.map(({ key, sketch }) => [...key, sketch.toString()]);
     await insertRows(db, 'metric_sketches', [...KEY, 'execution_times'], sketches, REPLACE);
+    return stored.find(({ summed_to }) => summed_to !== null)?.summed_to ?? 0;
+  }
+
+  /** Adds them to the spans, as `write` does to the buckets; they must be of no type. */
+  async writeSpans(db: DialectQueryable): Promise<void> {
+    const rows = [...this.buckets.values()].map(({ key, sums, min, max }) => [
+      ...[...key.slice(0, SPAN_KEY.length), ...sums],
+      ...[min, max],
+    ]);
+    await insertRows(db, 'metric_spans', [...SPAN_KEY, ...SUMMED], rows, ADD_TO_SPANS);
   }
 
   private at(length: number, agentId: string, begin: number, metricType: string): Bucket {

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { placeholders, Reader } from '#persistence';
 import { OpenedStore } from '../../../../test/support/opened-store.js';
 import { newTestStore, TEST_DIALECT } from '../../../../test/support/store.js';
+import { sumSpans } from './metric-spans.js';
 import { RollupsRepository } from './rollups.repository.js';
-import { GROUPS, type MetricQuestion } from './segment-sql.js';
-import { DAY_MS, HOUR_MS } from './time-range.js';
+import { GROUPS, isTogether, type MetricQuestion } from './segment-sql.js';
+import { DAY_MS, HOUR_MS, SPANS } from './time-range.js';
 
 /** A reader that notes what it is asked. */
 class NotingReader extends Reader {
@@ -18,22 +19,35 @@ class NotingReader extends Reader {
 
 /** Begins and ends within a minute, so that metrics, minutes, hours and days all answer. */
 const RANGE = { from: 3 * DAY_MS + 1, to: 20 * DAY_MS - HOUR_MS - 1 };
+/** Spans answer up to here, and buckets beyond. */
+const SUMMED_TO = 15 * DAY_MS + 5 * HOUR_MS;
 /** Rows that no index was used for, other than those of the registry, and of what is already read. */
 const WALKED =
   TEST_DIALECT === 'sqlite'
-    ? /SCAN (r|s|metric_rollups|metric_sketches|agent_metrics)\b/
-    : /Seq Scan on (metric_rollups|metric_sketches|agent_metrics)/;
+    ? /SCAN (r|s|metric_rollups|metric_spans|metric_sketches|agent_metrics)\b/
+    : /Seq Scan on (metric_rollups|metric_spans|metric_sketches|agent_metrics)/;
 
 describe('how sums over a range are read', () => {
   const test = newTestStore();
   let opened: OpenedStore;
   beforeAll(async () => {
     opened = await OpenedStore.open(test);
+    await opened.sources[0].query(`UPDATE metric_rollup_state SET summed_to = ${SUMMED_TO}`);
   });
   afterAll(async () => {
     await opened.close();
     await test.remove();
   });
+
+  const planOf = async (sql: string, parameters: readonly unknown[]): Promise<string> => {
+    const runner = opened.sources[0].createQueryRunner();
+    if (TEST_DIALECT === 'postgres') await runner.query('SET enable_seqscan = off');
+    const explain = TEST_DIALECT === 'postgres' ? 'EXPLAIN (COSTS OFF)' : 'EXPLAIN QUERY PLAN';
+    const lines = (await runner.query(`${explain} ${sql}`, [...parameters])) as Record<string, unknown>[];
+    if (TEST_DIALECT === 'postgres') await runner.query('RESET enable_seqscan');
+    await runner.release();
+    return lines.map((line) => String(line['QUERY PLAN'] ?? line['detail'])).join('\n');
+  };
 
   const questions: [string, Omit<MetricQuestion, 'range'>][] = [
     ['of the fleet', {}],
@@ -46,24 +60,43 @@ describe('how sums over a range are read', () => {
   ];
   it.each(questions)('%s: by indexes alone', async (_name, question) => {
     const reader = new NotingReader(opened.store);
-    await new RollupsRepository(reader).answer({ ...question, range: RANGE }, 10);
-    expect(reader.asked).toHaveLength(1);
-    const [{ sql, parameters } = { sql: '', parameters: [] }] = reader.asked;
-    const runner = opened.sources[0].createQueryRunner();
-    if (TEST_DIALECT === 'postgres') await runner.query('SET enable_seqscan = off');
-    const explain = TEST_DIALECT === 'postgres' ? 'EXPLAIN (COSTS OFF)' : 'EXPLAIN QUERY PLAN';
-    const lines = (await runner.query(`${explain} ${sql}`, [...parameters])) as unknown as Record<
-      string,
-      unknown
-    >[];
-    if (TEST_DIALECT === 'postgres') await runner.query('RESET enable_seqscan');
-    await runner.release();
-    const plan = lines.map((line) => String(line['QUERY PLAN'] ?? line['detail'])).join('\n');
+    const repository = new RollupsRepository(reader);
+    // The first answer tells how far spans go.
+    for (let time = 0; time < 2; time += 1) await repository.answer({ ...question, range: RANGE }, 10);
+    expect(reader.asked).toHaveLength(2);
+    const [, { sql, parameters } = { sql: '', parameters: [] }] = reader.asked;
+    const plan = await planOf(sql, parameters);
     expect(plan).toMatch(/metric_rollups|SEARCH r /);
     expect(plan).not.toMatch(WALKED);
-    if (TEST_DIALECT === 'sqlite' && (question.groupBy === undefined || question.groupBy === 'metric_type'))
+    expect(sql.includes('metric_spans r')).toBe(isTogether(question as MetricQuestion));
+    if (TEST_DIALECT === 'postgres') return;
+    if (question.groupBy === undefined || question.groupBy === 'metric_type')
       expect(plan).toMatch(
         /SEARCH r USING PRIMARY KEY \(bucket_ms=\? AND agent_id=\? AND bucket>\? AND bucket<\?/,
       );
+    else {
+      // Agent by agent in their order: only the metrics of the edges are sorted, and roles and categories of agents.
+      expect(plan).toMatch(
+        /SCAN a USING (COVERING )?INDEX sqlite_autoindex_agent_identities_1\n.*SCAN span\n.*SEARCH r/,
+      );
+      if (question.groupBy === 'agent') expect(plan.match(/USE TEMP B-TREE FOR GROUP BY/g)).toHaveLength(1);
+      expect(plan).toMatch(/SEARCH r USING INDEX agent_metrics_recorded/);
+    }
+  });
+
+  it.each(SPANS)('spans of %d ms are made by indexes alone', async (length) => {
+    const asked: { sql: string; parameters: readonly unknown[] }[] = [];
+    const query = (sql: string, parameters: readonly unknown[]): Promise<[]> => {
+      asked.push({ sql: placeholders(TEST_DIALECT, sql), parameters });
+      return Promise.resolve([]);
+    };
+    await sumSpans({ dialect: TEST_DIALECT, query } as never, length, RANGE.from, RANGE.to);
+    expect(asked).toHaveLength(2);
+    for (const { sql, parameters } of asked) {
+      const plan = await planOf(sql, parameters);
+      expect(plan).not.toMatch(WALKED);
+      if (TEST_DIALECT === 'sqlite')
+        expect(plan).toMatch(/USING PRIMARY KEY \(bucket_ms=\? AND agent_id=\? AND bucket>\? AND bucket<\?/);
+    }
   });
 });

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type OperationContext, TransactionRunner } from '#kernel';
 import { Reader, type StoreTransaction, storeOf } from '#persistence';
+import { sumSpans } from './metric-spans.js';
 import { FLEET, KEY, OF_EVERYBODY, RollupBuckets, type RollupRow } from './rollup-buckets.js';
-import { DAY_MS, floorTo, HOUR_MS, MINUTE_MS } from './time-range.js';
+import { DAY_MS, floorTo, HOUR_MS, MINUTE_MS, TEN_MINUTES_MS } from './time-range.js';
 
 /** How many metrics are in memory at once. */
 const PAGE = 5_000;
@@ -105,7 +106,9 @@ export class RollupRebuild {
         rows = rows.length < PAGE ? [] : await metricsOf(store, hour, rows.at(-1));
       }
       for (const length of [MINUTE_MS, HOUR_MS]) await forget(store, length, hour, HOUR_MS);
-      await buckets.write(store);
+      const summedTo = await buckets.write(store);
+      if (hour >= summedTo) return;
+      for (const length of [TEN_MINUTES_MS, HOUR_MS]) await sumSpans(store, length, hour, hour + HOUR_MS);
     });
   }
 
@@ -121,7 +124,8 @@ export class RollupRebuild {
       );
       for (const row of hours) buckets.addRow(row, DAY_MS);
       await forget(store, DAY_MS, day, DAY_MS);
-      await buckets.write(store);
+      const summedTo = await buckets.write(store);
+      if (day + DAY_MS <= summedTo) await sumSpans(store, DAY_MS, day, day + DAY_MS);
     });
   }
 }

@@ -6,8 +6,8 @@ import { DurationSketch } from './duration-sketch.js';
 import { type MetricGroup, regrouped } from './metric-figures.js';
 import { PERIOD_SUMS } from './metric-sums.js';
 import { SegmentMemo, type SegmentSums } from './segment-memo.js';
-import { type MetricQuestion, sumsSql, unionOf, versionSql } from './segment-sql.js';
-import { answerable, type Kept, MINUTE_MS, type Segment, segmentsOf, type TimeRange } from './time-range.js';
+import { isTogether, type MetricQuestion, sumsSql, unionOf, versionSql } from './segment-sql.js';
+import { answerable, type Kept, MINUTE_MS, type Level, levelsOf, type TimeRange } from './time-range.js';
 
 export interface MetricAnswer {
   /** The range that was answered: wider than asked for where metrics are gone. */
@@ -19,15 +19,16 @@ export interface MetricAnswer {
 type Row = Omit<MetricGroup, 'times'> & {
   built: number;
   raw_from: number;
+  summed_to: number;
   builds: number;
   part: number | null;
   version: number | null;
   times: string | null;
 };
 
-/** A segment of a range with what is known of it, and with what one statement says of it. */
+/** A level of a range with what is known of it, and with what one statement says of it. */
 interface Piece {
-  readonly segment: Segment;
+  readonly level: Level;
   readonly name: string;
   readonly known: SegmentSums | undefined;
   readonly groups: MetricGroup[];
@@ -42,11 +43,11 @@ const WHOLE: Readonly<Record<Dialect, (column: string) => string>> = {
 
 /**
  * Answers over any range: whole buckets from the rows that were summed at the time, the edges from the metrics. What a
- * segment of buckets gave is kept, and asked again only after something was added to it.
+ * level of buckets gave is kept, and asked again only after something was added to it.
  */
 @Injectable()
 export class RollupsRepository {
-  private kept: Kept = { built: true, rawFrom: 0 };
+  private kept: Kept = { built: true, rawFrom: 0, summedTo: 0 };
   /** How often the buckets had been counted anew when what is in `memo` was read. */
   private builds = 0;
   private readonly memo = new SegmentMemo();
@@ -54,7 +55,16 @@ export class RollupsRepository {
 
   constructor(private readonly reader: Reader) {
     this.columns = [
-      ...['state.built', 'state.raw_from', 'state.builds', 'g.part', 'g.version', 'g.key', 'g.bucket'],
+      ...[
+        'state.built',
+        'state.raw_from',
+        'state.summed_to',
+        'state.builds',
+        'g.part',
+        'g.version',
+        'g.key',
+        'g.bucket',
+      ],
       ...PERIOD_SUMS.map(WHOLE[reader.dialect]),
       ...['g.min AS executionTimeMin', 'g.max AS executionTimeMax', 'g.times'],
     ];
@@ -65,16 +75,19 @@ export class RollupsRepository {
     for (let fromMemo = true; ;) {
       const { kept, builds } = this;
       const range = answerable(question.range, kept);
-      const pieces = segmentsOf(range, kept, question.bucketMs).map((segment): Piece => {
-        const name = JSON.stringify([{ ...question, range: null }, segment, limit]);
-        const known = fromMemo && segment.bucketMs !== null ? this.memo.get(name) : undefined;
-        return { segment, name, known, groups: [], version: null };
+      const cutting = { longest: question.bucketMs, together: isTogether(question) };
+      const pieces = levelsOf(range, kept, cutting).map((level): Piece => {
+        const name = JSON.stringify([{ ...question, range: null }, level, limit]);
+        const known = fromMemo && level.bucketMs !== null ? this.memo.get(name) : undefined;
+        return { level, name, known, groups: [], version: null };
       });
       // One statement sees one moment. What it says of that moment is what the range had to be cut by, and what the
       // pieces had to be made from.
       const state = await this.ask(question, pieces, limit);
+      // More than was known may be summed up by now, never less.
+      this.kept = { ...this.kept, summedTo: Math.max(this.kept.summedTo, state.summedTo) };
       if (state.built !== kept.built || state.rawFrom !== kept.rawFrom || state.builds !== builds) {
-        this.kept = { built: state.built, rawFrom: state.rawFrom };
+        this.kept = { built: state.built, rawFrom: state.rawFrom, summedTo: state.summedTo };
         this.builds = state.builds;
         this.memo.clear();
       } else if (pieces.some(({ known, version }) => known && known.version !== version)) {
@@ -94,8 +107,8 @@ export class RollupsRepository {
   ): Promise<Kept & { builds: number }> {
     const { dialect } = this.reader;
     const asked = pieces.flatMap((piece) => [
-      ...(piece.segment.bucketMs === null ? [] : [{ piece, ...versionSql(question, piece.segment) }]),
-      ...(piece.known ? [] : [{ piece, ...sumsSql(question, piece.segment, limit, dialect) }]),
+      ...(piece.level.bucketMs === null ? [] : [{ piece, ...versionSql(question, piece.level) }]),
+      ...(piece.known ? [] : [{ piece, ...sumsSql(question, piece.level, limit, dialect) }]),
     ]);
     const { sql, parameters } = unionOf(asked);
     const from = `FROM metric_rollup_state state LEFT JOIN (${sql}) g ON TRUE`;
@@ -109,6 +122,7 @@ export class RollupsRepository {
     return {
       built: Boolean(state?.built ?? 1),
       rawFrom: state?.raw_from ?? 0,
+      summedTo: state?.summed_to ?? 0,
       builds: state?.builds ?? 0,
     };
   }

@@ -1,4 +1,5 @@
 export const MINUTE_MS = 60_000;
+export const TEN_MINUTES_MS = 10 * MINUTE_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
@@ -7,15 +8,25 @@ export const RESOLUTIONS = { day: DAY_MS, hour: HOUR_MS, minute: MINUTE_MS } as 
 export type Resolution = keyof typeof RESOLUTIONS;
 const LONGEST_FIRST = Object.values(RESOLUTIONS);
 
+/** How long the spans are in which all types are summed together, the longest first. */
+export const SPANS = [DAY_MS, HOUR_MS, TEN_MINUTES_MS] as const;
+
 /** Milliseconds UTC; from `from` on, before `to`. */
 export interface TimeRange {
   readonly from: number;
   readonly to: number;
 }
 
-/** A part of a range that one kind of rows answers: buckets so long, or the metrics themselves where it is null. */
-export interface Segment extends TimeRange {
+/** What answers a part of a range: the metrics themselves, buckets by type, or spans of all types. */
+export type Source = 'metrics' | 'rollups' | 'spans';
+
+/** What one kind of rows answers of a range. */
+export interface Level {
+  readonly source: Source;
+  /** Length of a row, null for metrics. */
   readonly bucketMs: number | null;
+  /** One, or some at the edges of what longer rows answer. */
+  readonly ranges: readonly TimeRange[];
 }
 
 /** What there is to answer with. */
@@ -24,6 +35,8 @@ export interface Kept {
   readonly built: boolean;
   /** From here on, a whole day, metrics and minutes are kept; before it hours and days alone. */
   readonly rawFrom: number;
+  /** A whole hour: spans that end by then hold all metrics, however late they come; there are no others. */
+  readonly summedTo: number;
 }
 
 export const floorTo = (time: number, step: number): number => Math.floor(time / step) * step;
@@ -38,22 +51,35 @@ export function answerable({ from, to }: TimeRange, { rawFrom }: Kept): TimeRang
 }
 
 /**
- * Cuts a range into whole buckets, as long as they fit, and the metrics of the edges.
- * @param longest no bucket may be longer.
+ * Cuts a range into whole spans and buckets, as long as they fit, and the metrics of the edges.
+ * @param longest nothing may be longer. @param together whether all types may be answered together.
  */
-export function segmentsOf(range: TimeRange, { built }: Kept, longest = DAY_MS): Segment[] {
-  return cut(range, built ? LONGEST_FIRST.filter((step) => step <= longest) : []);
+export function levelsOf(
+  range: TimeRange,
+  { built, summedTo }: Kept,
+  { longest = DAY_MS, together = false }: { longest?: number | undefined; together?: boolean } = {},
+): Level[] {
+  const levels: Level[] = [];
+  let uncut = [range];
+  const take = (source: Source, lengths: readonly number[], until: number): void => {
+    for (const bucketMs of built ? lengths.filter((length) => length <= longest) : []) {
+      const cuts = uncut.map((part) => cut(part, bucketMs, until));
+      levels.push({ source, bucketMs, ranges: cuts.flatMap(({ whole }) => whole) });
+      uncut = cuts.flatMap(({ edges }) => edges);
+    }
+  };
+  if (together) take('spans', SPANS, summedTo);
+  take('rollups', LONGEST_FIRST, Infinity);
+  const metrics = { source: 'metrics', bucketMs: null, ranges: uncut } as const;
+  return [...levels, metrics].filter(({ ranges }) => ranges.length > 0);
 }
 
-function cut(range: TimeRange, [step, ...shorter]: readonly number[]): Segment[] {
-  const { from, to } = range;
-  if (from >= to) return [];
-  if (step === undefined) return [{ from, to, bucketMs: null }];
-  const [first, last] = [ceilTo(from, step), floorTo(to, step)];
-  if (first >= last) return cut(range, shorter);
-  return [
-    ...cut({ from, to: first }, shorter),
-    { from: first, to: last, bucketMs: step },
-    ...cut({ from: last, to }, shorter),
+function cut(range: TimeRange, step: number, until: number): { whole: TimeRange[]; edges: TimeRange[] } {
+  const [from, to] = [ceilTo(range.from, step), floorTo(Math.min(range.to, until), step)];
+  if (from >= to) return { whole: [], edges: [range] };
+  const edges = [
+    { from: range.from, to: from },
+    { from: to, to: range.to },
   ];
+  return { whole: [{ from, to }], edges: edges.filter((edge) => edge.from < edge.to) };
 }

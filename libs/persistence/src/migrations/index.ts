@@ -19,6 +19,7 @@ import { DropRollupBucketIndexes1795490000000 } from './1795490000000-drop-rollu
 import { OpenAuditRetention1795500000000 } from './1795500000000-open-audit-retention.js';
 import { CreateAuditErasures1795510000000 } from './1795510000000-create-audit-erasures.js';
 import { CreateAuditSinks1795520000000 } from './1795520000000-create-audit-sinks.js';
+import { CreateMetricSpans1795530000000 } from './1795530000000-create-metric-spans.js';
 import { PinTriggerPath1795540000000 } from './1795540000000-pin-trigger-path.js';
 
 /** Every migration, oldest first. A merged one is never edited. */
@@ -44,5 +45,6 @@ export const MIGRATIONS = [
   OpenAuditRetention1795500000000,
   CreateAuditErasures1795510000000,
   CreateAuditSinks1795520000000,
+  CreateMetricSpans1795530000000,
   PinTriggerPath1795540000000,
 ];
