@@ -1,9 +1,6 @@
 import { EnumField, IntegerField } from '#contract';
-import type { ExportRequest } from '../export/exports.service.js';
+import { EXPORT_FORMATS, type ExportFormatName, type ExportRequest } from '../export/log-export.js';
 import { AuditFilterQuery, toAuditFilter } from './audit-list.query.js';
-
-export const EXPORT_FORMATS = ['ndjson', 'csv'] as const;
-export type ExportFormatName = (typeof EXPORT_FORMATS)[number];
 
 export class ExportQuery extends AuditFilterQuery {
   @EnumField(EXPORT_FORMATS, {

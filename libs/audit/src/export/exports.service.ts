@@ -20,8 +20,6 @@ import { actorOf } from '../actor.js';
 import { AuditRepository } from '../audit.repository.js';
 import { Checkpointer } from '../checkpoints/checkpointer.js';
 import type { Checkpoint } from '../checkpoints/checkpoints.repository.js';
-import type { ExportFormatName } from '../dto/export.query.js';
-import type { AuditFilter } from '../log/log-query.js';
 import { LogProofs } from '../merkle/log-proofs.js';
 import type { LeafRange } from '../merkle/proof-ranges.js';
 import type { SegmentLeaves } from '../merkle/log-tree.js';
@@ -29,7 +27,7 @@ import { TextFollower } from '../text/text-follower.js';
 import { visibleAgent } from '../visible-agent.js';
 import { CSV_EXPORT } from './csv-export.js';
 import { EntryPages } from './entry-pages.js';
-import type { ExportFormat, LogExport } from './log-export.js';
+import type { ExportFormat, ExportFormatName, ExportRequest, LogExport } from './log-export.js';
 import { NDJSON_EXPORT } from './ndjson-export.js';
 
 const FORMATS: Readonly<Record<ExportFormatName, ExportFormat>> = { ndjson: NDJSON_EXPORT, csv: CSV_EXPORT };
@@ -42,16 +40,6 @@ const FRESH_MS = 60_000;
 export const TREE_SIZE_HEADER = 'Audit-Tree-Size';
 /** A run of leaves begins and ends in a segment; those of the one before are not asked for again. */
 const SEGMENTS_KEPT = 2;
-
-export interface ExportRequest {
-  readonly format: ExportFormatName;
-  readonly filter: AuditFilter;
-  /** The same as the client wrote it. */
-  readonly asked: Readonly<Record<string, string>>;
-  readonly after: number;
-  /** Of an export that is continued. */
-  readonly treeSize: number | undefined;
-}
 
 /** Gives the log away, as far as it is there when that begins. */
 @Injectable()

@@ -1,6 +1,20 @@
 import type { Checkpoint } from '../checkpoints/checkpoints.repository.js';
+import type { AuditFilter } from '../log/log-query.js';
 import type { LeafRange } from '../merkle/proof-ranges.js';
 import type { EntryPage } from './entry-pages.js';
+
+export const EXPORT_FORMATS = ['ndjson', 'csv'] as const;
+export type ExportFormatName = (typeof EXPORT_FORMATS)[number];
+
+export interface ExportRequest {
+  readonly format: ExportFormatName;
+  readonly filter: AuditFilter;
+  /** The same as the client wrote it. */
+  readonly asked: Readonly<Record<string, string>>;
+  readonly after: number;
+  /** Of an export that is continued. */
+  readonly treeSize: number | undefined;
+}
 
 /** An export on its way. */
 export interface LogExport {
