@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectProblem, visibleState } from '../support/answers.js';
 import { callAsHook } from '../support/hook-client.js';
+import { httpRoutesOf } from '../support/routes.js';
 import { anAgent, TestService } from '../support/service.js';
 
 /** Every call that names an agent in its path, with a body that it accepts. */
@@ -174,6 +175,23 @@ describe('bad paths and queries', () => {
         expect([name, [200, 422].includes(status)]).toEqual([name, true]);
       }
     });
+  });
+
+  it('knows nothing by an id that is none, whatever its bytes', async () => {
+    const bounded = await TestService.start({ RBAC_ENABLED: 'true' });
+    const routes = httpRoutesOf(bounded).filter((route) => /:\w+_id/.test(route) && !/:agent_id/.test(route));
+    expect(routes.length).toBeGreaterThan(10);
+    for (const route of routes) {
+      const [method = '', path = ''] = route.split(' ');
+      for (const id of ['%00', 'a%00b', '%ED%A0%80', 'x'.repeat(200), '%F0%9F%98%80']) {
+        const target = path.replace('/api/v1', '').replaceAll(/:\w+_id/g, id);
+        const body =
+          method === 'GET' || method === 'DELETE' ? undefined : { reason: 'x', request_hash: '0'.repeat(64) };
+        const { status } = await bounded.request(method, target, body);
+        expect([route, id, [403, 404, 422].includes(status)]).toEqual([route, id, true]);
+      }
+    }
+    await bounded.remove();
   });
 
   it('answers targets that are no clean path without failing', async () => {

@@ -151,9 +151,13 @@ describe('what hangs on an entry whose texts are erased', () => {
     const roots = async (id: string): Promise<unknown> =>
       (await erase(id)).body.erased.find(({ what }: Body) => what === 'session_roots').rows;
     expect([await roots(second.decision_id), await roots(first.decision_id)]).toEqual([0, 1]);
+    const denied = async (): Promise<void> => {
+      const { decision, reason } = await ask('/home/elsewhere');
+      expect([decision, reason]).toEqual(['denied', expect.stringContaining('the root')]);
+    };
+    await denied();
     await service.stop();
     service = await TestService.start({ RBAC_ENABLED: 'true' }, service.store);
-    const { decision, reason } = await ask('/home/elsewhere');
-    expect([decision, reason]).toEqual(['denied', expect.stringContaining('the root')]);
+    await denied();
   });
 });

@@ -62,13 +62,8 @@ describe('a sink whose entries retention has removed', () => {
     expect(receiver.posts[0]!.body.from_seq).toBe(SEGMENT + 1);
 
     await post(`/dead-letters/${letter.dead_letter_id}/redeliver`);
-    await eventually(
-      'the attempt',
-      async () => (await letters())[0].dead_letter_id !== letter.dead_letter_id,
-    );
-    expect(await letters()).toEqual([
-      { ...letter, dead_letter_id: expect.any(String), dead_at: expect.any(String) },
-    ]);
+    // Told once, it leaves the list.
+    await eventually('the attempt', async () => (await letters()).length === 0);
   });
 
   it('gets what is left of a dead letter, and is told what is not', async () => {

@@ -248,6 +248,18 @@ describe('webhooks of the audit trail', () => {
     expect([receiver.posts.length, (await standing(sink)).failures]).toEqual([1, 0]);
   });
 
+  it('count by the status where the body never comes to an end', async () => {
+    receiver.behave = (posted, response) => {
+      posted.status = 200;
+      response.writeHead(200).write('x');
+      return null;
+    };
+    const sink = await create();
+    await ingest('tool_use');
+    await eventually('the delivery', async () => (await standing(sink)).last_delivered_at !== null);
+    expect([receiver.posts.length, (await standing(sink)).failures]).toEqual([1, 0]);
+  });
+
   it('are not sent while the sink is paused, and go on where they stopped', async () => {
     const sink = await create();
     const act = (what: string) => service.request('POST', `/audit/sinks/${sink.sink_id}/${what}`);

@@ -1,5 +1,5 @@
-import { Injectable } from '@nestjs/common';
-import { Clock, type OperationContext, toStorable, TransactionRunner } from '#kernel';
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Clock, EventBus, type OperationContext, toStorable, TransactionRunner } from '#kernel';
 import { DecisionsRepository } from './decisions.repository.js';
 import { sessionKey } from './session-key.js';
 
@@ -11,14 +11,30 @@ const REMEMBERED = 10_000;
  * the root after a restart, nor on another instance.
  */
 @Injectable()
-export class SessionRoots {
+export class SessionRoots implements OnModuleInit, OnModuleDestroy {
   private readonly roots = new Map<string, string>();
+  private unsubscribe = (): void => undefined;
 
   constructor(
     private readonly repository: DecisionsRepository,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
+    private readonly events: EventBus,
   ) {}
+
+  /** One that was erased, by whatever process, is not to be remembered. */
+  onModuleInit(): void {
+    this.unsubscribe = this.events.subscribe((events) => {
+      const isErased = events.some(
+        ({ source, operationType }) => source === 'decided' && operationType === 'audit.erase',
+      );
+      if (isErased) this.roots.clear();
+    });
+  }
+
+  onModuleDestroy(): void {
+    this.unsubscribe();
+  }
 
   /**
    * @param owner who the session belongs to: one agent cannot set the root of another's.

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { RecordedEvent } from '#kernel';
+import { isUuid, type RecordedEvent } from '#kernel';
 import { Reader } from '#persistence';
 import { leafBody, textBody } from '../log/leaf.js';
 import { SEALED_COLUMNS, type SealedRow, toRecordedEvent } from '../log/log-columns.js';
@@ -27,6 +27,7 @@ export class SealedEntriesRepository {
   constructor(private readonly reader: Reader) {}
 
   async find(auditId: string): Promise<SealedEntry | null> {
+    if (!isUuid(auditId)) return null;
     const [row] = await this.reader.select<SealedRow>(
       SEALED_COLUMNS,
       'FROM agent_audit_log WHERE audit_id = ?',

@@ -9,6 +9,11 @@ export const UNREACHABLE: readonly { readonly what: string; readonly description
     description:
       'Ids, names and roles of agents, the types of operation and target, and the trace id: they are hashed into the log.',
   },
+  {
+    what: 'copies_of_removed',
+    description:
+      'Copies that approvals, the ledger, reservations and session roots keep of entries that retention has removed: an entry that is gone cannot be erased.',
+  },
   { what: 'registry', description: 'What the registry, keys and the policy hold: change them there.' },
   {
     what: 'request_digests',

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Page, type PageOf, pageOf } from '#contract';
-import type { TransactionContext } from '#kernel';
+import { isUuid, type TransactionContext } from '#kernel';
 import { Reader, storeOf, Where } from '#persistence';
 
 /** What must stay in the log, whatever its age. */
@@ -46,6 +46,7 @@ export class HoldsRepository {
 
   /** @returns the hold as it is now; null where none of that id is in force. */
   async release(ctx: TransactionContext, holdId: string, by: string, at: number): Promise<Hold | null> {
+    if (!isUuid(holdId)) return null;
     const store = storeOf(ctx);
     const ask = `SELECT ${SELECTED.join(', ')} FROM audit_holds WHERE hold_id = ? AND released_at IS NULL`;
     const [hold] = await store.query<Hold>(ask, [holdId]);

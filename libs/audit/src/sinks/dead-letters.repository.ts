@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Page, type PageOf, pageOf } from '#contract';
-import type { OperationContext, TransactionContext } from '#kernel';
+import { isUuid, type OperationContext, type TransactionContext } from '#kernel';
 import { Reader, storeOf, Where } from '#persistence';
 import type { DeadLetter } from './sink.js';
 
@@ -44,6 +44,7 @@ export class DeadLettersRepository {
   }
 
   async findById(ctx: OperationContext, sinkId: string, deadLetterId: string): Promise<DeadLetter | null> {
+    if (!isUuid(sinkId) || !isUuid(deadLetterId)) return null;
     const [letter] = await this.reader
       .within(ctx)
       .query<DeadLetter>(`${SELECTED} WHERE sink_id = ? AND dead_letter_id = ?`, [sinkId, deadLetterId]);

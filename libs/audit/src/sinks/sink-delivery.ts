@@ -55,16 +55,15 @@ export class SinkDelivery {
   private async take(sink: AuditSink, part: Part, stopped: AbortSignal): Promise<AuditSink | null> {
     if (part.kind === 'nothing') return this.pass(sink, part.toSeq);
     if (part.kind === 'removed') return this.progress.settle(sink, afterRemoval(part));
-    const batch = { ...part, fromSeq: sink.deliveredTo + 1 };
-    const held = await this.progress.claim(sink, batch.toSeq);
+    const held = await this.progress.claim(sink, { deliveredTo: part.fromSeq - 1, pendingTo: part.toSeq });
     if (!held) return null;
-    const outcome = await this.sender.send(held, batch, stopped);
+    const outcome = await this.sender.send(held, part, stopped);
     if (!outcome) return this.progress.settle(held, { changes: {} });
     const { sinkRetryForMs: retryForMs } = this.config;
     const now = this.clock.now();
     return this.progress.settle(
       held,
-      afterAttempt(held, batch, outcome, { now, random: Math.random(), retryForMs }),
+      afterAttempt(held, part, outcome, { now, random: Math.random(), retryForMs }),
     );
   }
 
@@ -89,7 +88,7 @@ export class SinkDelivery {
     stopped: AbortSignal,
   ): Promise<AuditSink | null> {
     const part = await this.source.next(sink, letter.fromSeq - 1, letter.toSeq);
-    const held = await this.progress.claim(sink, sink.pendingTo);
+    const held = await this.progress.claim(sink, {});
     if (!held) return null;
     const outcome = part?.kind === 'batch' ? await this.sender.send(held, part, stopped) : null;
     if (part?.kind === 'batch' && !outcome) return this.progress.settle(held, { changes: {} });
@@ -100,7 +99,8 @@ export class SinkDelivery {
         const changes = { attempts: letter.attempts + 1, reason: outcome.reason, queuedAt: null };
         return this.letters.update(tx, deadLetterId, changes);
       }
-      if (part?.kind === 'removed') {
+      // What was told as gone once need not be told again.
+      if (part?.kind === 'removed' && letter.cause !== 'removed') {
         const removed = { ...letter, ...afterRemoval({ ...part, toSeq: to }).deadLetter };
         await this.letters.insert(tx, { ...removed, deadLetterId: newId(), deadAt, queuedAt: null });
       }

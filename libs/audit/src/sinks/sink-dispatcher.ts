@@ -1,7 +1,8 @@
+import { setMaxListeners } from 'node:events';
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock, EventBus } from '#kernel';
 import { LogFollower } from '../log/log-follower.js';
-import type { AuditSink } from './sink.js';
+import { type AuditSink, MAX_SINKS } from './sink.js';
 import { SinkDelivery } from './sink-delivery.js';
 import { SinksRepository } from './sinks.repository.js';
 
@@ -28,6 +29,8 @@ export class SinkDispatcher extends LogFollower {
   }
 
   override onModuleInit(): void {
+    // Each attempt under way listens to it.
+    setMaxListeners(MAX_SINKS, this.stopped.signal);
     super.onModuleInit();
     this.ticking = setInterval(() => this.wake(), TICK_MS).unref();
   }

@@ -36,11 +36,19 @@ export class SinkProgress {
     private readonly clock: Clock,
   ) {}
 
-  /** Keeps others from delivering for a while. @returns the sink as it is now; null where it is no longer as it was, or another's. */
-  claim(sink: AuditSink, pendingTo: number | null): Promise<AuditSink | null> {
-    return this.change(sink, (_current, now) => ({
-      changes: { pendingTo, leaseOwner: this.owner, leaseUntil: now + LEASE_MS },
-    }));
+  /**
+   * Keeps others from delivering for a while. @param place what is about to be delivered.
+   * @returns the sink as it is now; null where it is no longer as it was, another's, or not due any more.
+   */
+  claim(
+    sink: AuditSink,
+    place: Partial<Pick<AuditSink, 'deliveredTo' | 'pendingTo'>>,
+  ): Promise<AuditSink | null> {
+    return this.change(sink, ({ nextAttemptAt }, now) =>
+      nextAttemptAt > now
+        ? null
+        : { changes: { ...place, leaseOwner: this.owner, leaseUntil: now + LEASE_MS } },
+    );
   }
 
   /** Writes what came of an attempt, and lets go of the sink. @returns as `claim`. */
@@ -62,7 +70,7 @@ export class SinkProgress {
 
   private change(
     { sinkId, deliveredTo, pendingTo }: AuditSink,
-    stepOf: (current: AuditSink, now: number) => Step,
+    stepOf: (current: AuditSink, now: number) => Step | null,
     also: (tx: TransactionContext) => Promise<void> = () => Promise.resolve(),
   ): Promise<AuditSink | null> {
     return this.transactions.run(this.ctx, async (tx) => {
@@ -73,7 +81,9 @@ export class SinkProgress {
       if (current.deliveredTo !== deliveredTo || current.pendingTo !== pendingTo) return null;
       // What was under way when it was paused is still written.
       if (current.state === 'paused' && !isOurs) return null;
-      const { changes, deadLetter } = stepOf(current, now);
+      const step = stepOf(current, now);
+      if (!step) return null;
+      const { changes, deadLetter } = step;
       await this.sinks.update(tx, sinkId, changes);
       if (deadLetter) await this.bury(tx, sinkId, deadLetter, now);
       await also(tx);

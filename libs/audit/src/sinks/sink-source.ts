@@ -9,6 +9,8 @@ import { kindOf, type SinkKind } from './sink-target.js';
 const WINDOW = 5_000;
 /** A connection of syslog is opened and closed for each batch. */
 const MAX_ENTRIES: Readonly<Record<SinkKind, number>> = { webhook: 100, syslog: 500 };
+/** How many are read at once. */
+const PAGE = 25;
 /** Receivers often take 1 MB, and JSON is somewhat longer than the texts in it. */
 const MAX_BYTES = 512 * 1024;
 /** What an entry takes as JSON beside its texts. */
@@ -35,7 +37,7 @@ export class SinkSource {
     let toSeq = end ?? Math.min(size, after + WINDOW);
     if (fromSeq > toSeq) return null;
     const limit = MAX_ENTRIES[kindOf(target)];
-    const found = await this.repository.find(filter, { fromSeq, toSeq }, limit);
+    const found = await this.read(filter, { fromSeq, toSeq }, limit);
     // Asked last: of a segment that is still there nothing was missing before.
     const { removableTo, next } = await this.repository.standing(after);
     if (removableTo >= fromSeq) {
@@ -47,6 +49,23 @@ export class SinkSource {
     if (!last) return { kind: 'nothing', fromSeq, toSeq };
     const isCut = entries.length === limit || entries.length < found.length;
     return { kind: 'batch', fromSeq, toSeq: isCut ? last.seq : toSeq, entries };
+  }
+
+  /** A few at a time, since they may be large: until there are enough of them, or one is too many. */
+  private async read(
+    filter: AuditSink['filter'],
+    { fromSeq, toSeq }: SeqRange,
+    limit: number,
+  ): Promise<RecordedEvent[]> {
+    const found: RecordedEvent[] = [];
+    for (let [from, bytes] = [fromSeq, 0]; from <= toSeq && bytes <= MAX_BYTES && found.length < limit;) {
+      const most = Math.min(PAGE, limit - found.length);
+      const page = await this.repository.find(filter, { fromSeq: from, toSeq }, most);
+      found.push(...page);
+      bytes += page.reduce((sum, entry) => sum + bytesOf(entry), 0);
+      from = page.length < most ? toSeq + 1 : (page.at(-1)?.seq ?? toSeq) + 1;
+    }
+    return found;
   }
 }
 

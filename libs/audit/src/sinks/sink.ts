@@ -83,3 +83,6 @@ export type Outcome =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs?: number }
   | { readonly kind: 'refused' | 'gone'; readonly reason: string };
+
+/** Each may hold a connection, and a batch in memory. */
+export const MAX_SINKS = 20;

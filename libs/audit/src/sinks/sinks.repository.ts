@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Page, type PageOf, pageOf } from '#contract';
-import type { OperationContext, TransactionContext } from '#kernel';
+import { isUuid, type OperationContext, type TransactionContext } from '#kernel';
 import { type Queryable, Reader, storeOf, Where } from '#persistence';
 import type { AuditSink, SinkFilter } from './sink.js';
 
@@ -71,7 +71,7 @@ export class SinksRepository {
   }
 
   async findById(ctx: OperationContext, sinkId: string): Promise<AuditSink | null> {
-    return oneOf(this.reader.within(ctx), 'sink_id', sinkId);
+    return isUuid(sinkId) ? oneOf(this.reader.within(ctx), 'sink_id', sinkId) : null;
   }
 
   async findByName(ctx: TransactionContext, name: string): Promise<AuditSink | null> {
@@ -84,6 +84,7 @@ export class SinksRepository {
   }
 
   async findStanding(ctx: OperationContext, sinkId: string): Promise<SinkStanding | null> {
+    if (!isUuid(sinkId)) return null;
     const [row] = await this.reader
       .within(ctx)
       .query<StandingRow>(`${STANDING} WHERE s.sink_id = ?`, [sinkId]);

@@ -11,16 +11,13 @@ import {
   ValidationFailed,
 } from '#kernel';
 import { DeadLettersRepository } from './dead-letters.repository.js';
-import type { AuditSink, DeadLetter, NewSink } from './sink.js';
+import { MAX_SINKS, type AuditSink, type DeadLetter, type NewSink } from './sink.js';
 import { toSinkEntry } from './sink-entry.js';
 import { hashOf, SinkSecrets } from './sink-secrets.js';
 import { SinkSourceRepository } from './sink-source.repository.js';
 import { FRESH } from './sink-steps.js';
 import { kindOf } from './sink-target.js';
 import { SinksRepository, type SinkStanding } from './sinks.repository.js';
-
-/** Each may hold a connection, and a batch in memory. */
-const MAX_SINKS = 20;
 
 /** A sink with the secret that was just made for it; null for syslog. */
 export interface CreatedSink {

@@ -83,17 +83,19 @@ function post(
       lookup: lookupAllowed,
       signal,
     });
-    sent.on('error', reject);
+    let answer: { status: number; retryAfter: string | undefined } | null = null;
+    sent.on('error', (error) => (answer ? resolve(answer) : reject(error)));
     sent.on('response', (response) => {
-      const answer = { status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] };
+      const given = { status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] };
+      answer = given;
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
         if (bytes > MAX_ANSWER_BYTES) response.destroy();
       });
       // A body that breaks off or has no end changes nothing of what the status says.
-      response.on('error', () => resolve(answer));
-      response.on('close', () => resolve(answer));
+      response.on('error', () => resolve(given));
+      response.on('close', () => resolve(given));
     });
     sent.end(body);
   });
