@@ -1,4 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { setTimeout as rest } from 'node:timers/promises';
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { EventBus } from '#kernel';
 import {
   type SealedEntry,
   SealedEntriesRepository,
@@ -11,6 +13,10 @@ const PAGE = 50;
 const PAGE_CHARS = 256 * 1024;
 /** … and how far one read looks for them, so that none lasts long however few there are. */
 const WINDOW = 4_096;
+/** Within so many ms after a commit others are taken to be recording; then so much longer than a page took, at most so long, nothing is done. */
+const BUSY_MS = 50;
+const REST_FACTOR = 2;
+const MAX_REST_MS = 20;
 
 /** Entries, and the last sequence number up to which there are no others. */
 export interface EntryPage {
@@ -20,15 +26,29 @@ export interface EntryPage {
 
 /** Reads the log from old to new, any length of it. */
 @Injectable()
-export class EntryPages {
-  constructor(private readonly entries: SealedEntriesRepository) {}
+export class EntryPages implements OnModuleInit, OnModuleDestroy {
+  private unsubscribe = (): void => undefined;
+  private recordedAt = -Infinity;
+
+  constructor(
+    private readonly entries: SealedEntriesRepository,
+    private readonly events: EventBus,
+  ) {}
+
+  onModuleInit(): void {
+    this.unsubscribe = this.events.subscribe(() => (this.recordedAt = performance.now()));
+  }
+
+  onModuleDestroy(): void {
+    this.unsubscribe();
+  }
 
   /** The part of a span outside of which no entry is of the filter's time. */
   spanOf(span: SeqSpan, filter: AuditFilter): Promise<SeqSpan> {
     return this.entries.spanOf(span, filter);
   }
 
-  /** A page ahead of who takes them. @param admit throws where no more may be given. */
+  /** A page ahead of who takes them, leaving most of the time to those who record meanwhile. @param admit throws where no more may be given. */
   async *read(filter: AuditFilter, { after, to }: SeqSpan, admit: () => void): AsyncGenerator<EntryPage> {
     let reading: Promise<EntryPage> | null = this.page(filter, { after, to }, PAGE);
     while (reading) {
@@ -37,7 +57,10 @@ export class EntryPages {
       reading = page.to < to ? this.page(filter, { after: page.to, to }, roomAfter(page)) : null;
       // Thrown when it is its turn.
       reading?.catch(() => undefined);
+      const begun = performance.now();
       yield page;
+      const now = performance.now();
+      if (now - this.recordedAt < BUSY_MS) await rest(Math.min((now - begun) * REST_FACTOR, MAX_REST_MS));
     }
   }
 
