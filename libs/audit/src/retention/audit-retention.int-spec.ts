@@ -17,8 +17,9 @@ import { HoldsRepository } from './holds.repository.js';
 import { RetentionRepository } from './retention.repository.js';
 
 const SIZE = 5 * SEGMENT + 100;
+const HOLD = '019ab0de-7c1f-7f5a-9d25-2f0c5d9f3a11';
 const NEVER = {
-  holdId: 'h',
+  holdId: HOLD,
   agentId: null,
   fromTime: null,
   toTime: null,
@@ -143,7 +144,7 @@ describe('retention of the log', () => {
   });
 
   it('removes what was held once it is released', async () => {
-    await opened.writer.run(opened.ctx, (tx) => holds.release(tx, 'h', 'test', 2));
+    await opened.writer.run(opened.ctx, (tx) => holds.release(tx, HOLD, 'test', 2));
     expect(await retention.removeBefore(opened.ctx, later())).toEqual({
       ...{ entries: SEGMENT, fromSeq: SEGMENT + 1, toSeq: 2 * SEGMENT, heldSegments: 0 },
     });
