@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RecordedEvent, TransactionContext } from '#kernel';
-import { type Dialect, Reader, storeOf } from '#persistence';
+import { type Dialect, marks, Reader, storeOf } from '#persistence';
 import { type LogRow, ROW_COLUMNS, toRecordedEvent } from '../log/log-columns.js';
 
 /** How many rows held texts of an entry. */
@@ -31,6 +31,8 @@ const HELD = `SELECT hold_id FROM audit_holds WHERE released_at IS NULL AND (age
 /** Triggers let this through, and nothing that leaves one of them out. */
 const ERASE = `UPDATE agent_audit_log SET operation_detail = NULL, target_resource = NULL, rbac_reason = NULL,
   tool_use_id = NULL, context = NULL, text_salt = NULL WHERE seq = ?`;
+/** How many one statement names. */
+const AT_ONCE = 500;
 /** PostgreSQL clears old rows away by itself, when and as it likes. */
 const IS_OVERWRITTEN: Readonly<Record<Dialect, boolean>> = { sqlite: false, postgres: true };
 
@@ -82,7 +84,10 @@ export class ErasureRepository {
   }
 
   async noteOverwritten(ctx: TransactionContext, seqs: readonly number[], at: number): Promise<void> {
-    for (const seq of seqs)
-      await storeOf(ctx).query('UPDATE audit_erasures SET overwritten_at = ? WHERE seq = ?', [at, seq]);
+    for (let from = 0; from < seqs.length; from += AT_ONCE) {
+      const part = seqs.slice(from, from + AT_ONCE);
+      const those = `seq IN (${marks(part.length)})`;
+      await storeOf(ctx).query(`UPDATE audit_erasures SET overwritten_at = ? WHERE ${those}`, [at, ...part]);
+    }
   }
 }
