@@ -1,8 +1,12 @@
+import { setTimeout as rest } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { formatTime } from '#contract';
 import { AuditTrail, type OperationContext, TransactionRunner } from '#kernel';
 import { AuditCountsRepository } from '../counts/audit-counts.repository.js';
 import { RetentionRepository } from './retention.repository.js';
+
+/** So many times as long as a segment took, those who record have the store to themselves before the next: also from another process. */
+const REST_FACTOR = 3;
 
 /** What a run has removed. */
 export interface Removal {
@@ -48,6 +52,7 @@ export class AuditRetention {
         after = segment.to;
         if (segment.held) removal = { ...removal, heldSegments: removal.heldSegments + 1 };
         // None where another process was first, or it has come under a hold meanwhile.
+        const begun = performance.now();
         const gone = segment.held ? 0 : await this.remove(ctx, segment, options.dryRun ?? false);
         if (gone > 0) {
           const { entries, fromSeq } = removal;
@@ -59,6 +64,8 @@ export class AuditRetention {
           };
         }
         options.onProgress?.(removal.entries);
+        if (gone > 0 && !options.dryRun)
+          await pause((performance.now() - begun) * REST_FACTOR, options.signal);
       }
     } finally {
       if (removal.entries > 0 && !options.dryRun) await this.tell(ctx, time, removal);
@@ -91,4 +98,9 @@ export class AuditRetention {
       });
     });
   }
+}
+
+/** Ends early where `signal` is aborted: whoever waits looks at it next. */
+async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  await rest(ms, undefined, signal && { signal }).catch(() => undefined);
 }
