@@ -2,7 +2,7 @@ import { formatTime } from '#contract';
 import type { RecordedEvent } from '#kernel';
 
 /** What kind of frame an event becomes. */
-interface FrameForm {
+export interface FrameForm {
   readonly type: string;
   /** The member `data` as JSON text; null where the event has nothing to show. */
   readonly data: (event: RecordedEvent) => string | null;
@@ -26,9 +26,14 @@ const DECIDED: ReadonlyMap<string, FrameForm> = new Map<string, FrameForm>([
   ['agent.complete', { type: 'agent_completed', data: toCompletion }],
 ]);
 
+/** Null for events that have no frame. */
+export function formOf(event: RecordedEvent): FrameForm | null {
+  return event.source === 'reported' ? REPORTED : (DECIDED.get(event.operationType) ?? null);
+}
+
 /** The text of an event's frame, `{"type","data","timestamp","seq"}`; null for events that have none. */
 export function toFrame(event: RecordedEvent): string | null {
-  const form = event.source === 'reported' ? REPORTED : DECIDED.get(event.operationType);
+  const form = formOf(event);
   const data = form?.data(event) ?? null;
   if (!form || data === null) return null;
   return `{"type":"${form.type}","data":${data},"timestamp":"${formatTime(event.recordedAt)}","seq":${event.seq}}`;
