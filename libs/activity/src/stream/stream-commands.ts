@@ -1,6 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AccessDenials } from '#audit';
-import { ContractPipe, EnumField, IntegerField, ObjectField, TextField, TextListField } from '#contract';
+import {
+  ContractPipe,
+  EnumField,
+  IntegerField,
+  ObjectField,
+  TextField,
+  TextListField,
+  UnknownFields,
+} from '#contract';
 import { AccessDenied, AgentDirectory, DomainError, newId, ValidationFailed } from '#kernel';
 import { EPOCH_FORM, problemsOf } from '../dto/stream.query.js';
 import type { StreamPosition } from './encoding.js';
@@ -11,6 +19,7 @@ import { type FilterRequest, type StreamFilter, toStreamFilter } from './stream-
 const MAX_REQUEST_ID_CHARS = 128;
 const WS_ROUTE = 'WS command';
 
+@UnknownFields('reject')
 class Command {
   @EnumField(['subscribe', 'unsubscribe', 'resume'], { description: 'What to do.', required: true })
   command!: 'subscribe' | 'unsubscribe' | 'resume';
@@ -37,6 +46,7 @@ class SubscribeCommand extends Command {
   epoch?: string;
 }
 
+@UnknownFields('reject')
 class FilterMembers {
   @TextListField({ description: 'Types of frames.' })
   types?: string[];
