@@ -50,7 +50,7 @@ export function judgeFailureRate(
   if (!completionOf(entry)) return null;
   const tasks = window.within(entry.at, rule.withinMs);
   const failures = tasks.filter(({ failed }) => failed).length;
-  if (tasks.length < rule.atLeast || failures <= rule.over * tasks.length) return null;
+  if (tasks.length < rule.atLeast || failures / tasks.length <= rule.over) return null;
   const minutes = minutesOf(rule.withinMs);
   return findingOf(rule, entry, {
     message: `${failures} of ${tasks.length} tasks of ${entry.agent.name} failed within ${minutes} minutes.`,
