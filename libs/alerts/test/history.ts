@@ -50,24 +50,25 @@ const WHAT = [
 ] as const;
 
 /** Log entries whose times mostly rise with their order. */
-export const histories: fc.Arbitrary<WatchedEntry[]> = fc
-  .array(
-    fc.record({
-      what: fc.constantFrom(...WHAT),
-      agentId: fc.constantFrom('a', 'b', 'c', 'system'),
-      role: fc.constantFrom('tester', 'developer'),
-      step: fc.oneof(
-        { weight: 8, arbitrary: fc.integer({ min: 0, max: 3 * MINUTE }) },
-        { weight: 1, arbitrary: fc.integer({ min: -50_000, max: 0 }) },
-        { weight: 1, arbitrary: fc.constantFrom(MINUTE, 5 * MINUTE, 30 * MINUTE) },
-      ),
-    }),
-    { maxLength: 60 },
-  )
-  .map((items) => {
-    let at = START;
-    return items.map(({ what, agentId, role, step }, index) => ({
-      ...{ seq: index + 1, auditId: `id-${index + 1}`, traceId: `trace-${index + 1}`, at: (at += step) },
-      ...{ agent: { agentId, name: agentId, role }, ...what },
-    }));
-  });
+export const historiesOf = (minLength: number): fc.Arbitrary<WatchedEntry[]> =>
+  fc
+    .array(
+      fc.record({
+        what: fc.constantFrom(...WHAT),
+        agentId: fc.constantFrom('a', 'b', 'c', 'system'),
+        role: fc.constantFrom('tester', 'developer'),
+        step: fc.oneof(
+          { weight: 8, arbitrary: fc.integer({ min: 0, max: 3 * MINUTE }) },
+          { weight: 1, arbitrary: fc.integer({ min: -50_000, max: 0 }) },
+          { weight: 1, arbitrary: fc.constantFrom(MINUTE, 5 * MINUTE, 30 * MINUTE) },
+        ),
+      }),
+      { minLength, maxLength: 60 },
+    )
+    .map((items) => {
+      let at = START;
+      return items.map(({ what, agentId, role, step }, index) => ({
+        ...{ seq: index + 1, auditId: `id-${index + 1}`, traceId: `trace-${index + 1}`, at: (at += step) },
+        ...{ agent: { agentId, name: agentId, role }, ...what },
+      }));
+    });

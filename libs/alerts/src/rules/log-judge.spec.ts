@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { UnknownAgentRule } from '#rbac';
 import { expectedAlerts, meets } from '../../test/expected-alerts.js';
-import { histories, RULES, START } from '../../test/history.js';
+import { historiesOf, RULES, START } from '../../test/history.js';
 import { RaisedAlerts } from '../raised-alerts.js';
 import { COUNTED_KINDS, type WatchedEntry } from '../watched-entry.js';
 import type { Finding } from './finding.js';
@@ -35,7 +35,7 @@ const seqOf = ({ cause }: Finding): number => Number(cause?.auditId.slice('id-'.
 describe('judging the log', () => {
   it('finds what looking at all entries anew finds, wherever it was broken off', () => {
     fc.assert(
-      fc.property(histories, fc.array(fc.nat({ max: 1_000 }), { maxLength: 4 }), (log, cuts) => {
+      fc.property(historiesOf(0), fc.array(fc.nat({ max: 1_000 }), { maxLength: 4 }), (log, cuts) => {
         const found = judgeInParts(log, cuts).map((finding) => [finding.rule.id, seqOf(finding)]);
         const met = log.flatMap((entry) =>
           RULES.filter(
@@ -53,7 +53,7 @@ describe('judging the log', () => {
 
   it('tells each once within its time', () => {
     fc.assert(
-      fc.property(histories, (log) => {
+      fc.property(historiesOf(0), (log) => {
         const raised = new RaisedAlerts([]);
         const told = judgeInParts(log, []).filter((finding) => raised.take(finding) !== null);
         expect(
