@@ -47,14 +47,14 @@ export class AlertingStore {
     return new AlertingStore(await OpenedStore.open(test), rules);
   }
 
-  /** Commits one entry, recorded at `at`. @returns its number. */
-  async record(draft: EventDraft, at: number): Promise<number> {
+  /** Commits entries, recorded at `at`. @returns the number of the first. */
+  async record(at: number, ...drafts: readonly EventDraft[]): Promise<number> {
     const { writer, ctx } = this.opened;
-    const pending = await writer.run(ctx, (tx) => {
+    const [first] = await writer.run(ctx, (tx) => {
       this.clock.time = at;
-      return Promise.resolve(this.trail.record(tx, draft));
+      return Promise.resolve(drafts.map((draft) => this.trail.record(tx, draft)));
     });
-    return pending.event?.seq ?? 0;
+    return first?.event?.seq ?? 0;
   }
 
   /** All alerts, oldest first. */
