@@ -42,6 +42,7 @@ const TABLE: readonly [route: string, place: Place, foreign: Foreign][] = [
   ['GET /api/v1/events/audit/stats', 'query', 'refused'],
   ['GET /api/v1/audit/export', 'query', 'refused'],
   ['GET /api/v1/events', 'query', 'refused'],
+  ['GET /api/v1/alerts', 'query', 'refused'],
   ['GET /api/v1/agent-activity', 'query', 'refused'],
   ['GET /api/v1/activity', 'query', 'refused'],
   ['GET /api/v1/agents/activity/events', 'query', 'refused'],

@@ -49,6 +49,7 @@ POST   /api/v1/events/ingest/batch                  +   +   +   +   +   +   +   
 GET    /api/v1/events/audit                         +   -   +   +   -   -   -   -   +   -    own
 GET    /api/v1/events/audit/stats                   +   -   +   +   -   -   -   -   +   -    own
 GET    /api/v1/events                               +   -   +   +   -   -   -   -   +   -    own
+GET    /api/v1/alerts                               +   -   +   +   -   -   -   -   +   -    own
 GET    /api/v1/audit/checkpoint                     +   -   +   +   -   -   -   -   +   -    -
 POST   /api/v1/audit/checkpoint                     +   -   +   +   -   -   -   -   +   -    -
 GET    /api/v1/audit/checkpoints                    +   -   +   +   -   -   -   -   +   -    -

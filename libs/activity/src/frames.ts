@@ -23,6 +23,11 @@ const DECIDED: ReadonlyMap<string, FrameForm> = new Map<string, FrameForm>([
   ['tool_use.ungated', { type: 'tool_use_finding', data: toContext }],
   ['budget.deduct', { type: 'budget_updated', data: toContext }],
   ['budget.threshold', { type: 'budget_threshold', data: toContext }],
+  ['alert.denials', { type: 'alert', data: toContext }],
+  ['alert.budget_step', { type: 'alert', data: toContext }],
+  ['alert.failure_rate', { type: 'alert', data: toContext }],
+  ['alert.unknown_agent', { type: 'alert', data: toContext }],
+  ['alert.approvals_waiting', { type: 'alert', data: toContext }],
   ['agent.activate', { type: 'agent_activated', data: toActivation }],
   ['agent.complete', { type: 'agent_completed', data: toCompletion }],
 ]);
