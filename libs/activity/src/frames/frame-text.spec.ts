@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '#kernel';
-import { anEvent } from '../test/recorded-event.factory.js';
-import { toFrame, toNotice } from './frames.js';
+import { anEvent } from '../../test/recorded-event.factory.js';
+import { toFrame, toNotice } from './frame-text.js';
 
 const AT = '2026-01-05T10:00:00.000Z';
 const DECIDED = { source: 'decided', rbacDecision: 'allowed' } as const;
@@ -10,7 +10,7 @@ function parsed(event: RecordedEvent): unknown {
   return JSON.parse(toFrame(event) ?? 'null');
 }
 
-describe('frames', () => {
+describe('the text of a frame', () => {
   it('shows a reported event as a decision', () => {
     const event = anEvent({
       seq: 7,
@@ -107,8 +107,15 @@ describe('frames', () => {
     },
   );
 
-  it.each(['agent.register', 'key.create', 'access.denied', 'constructor', '__proto__'])(
-    'has none for a decided %s',
+  it.each(['agent.unheard_of', 'constructor', '__proto__'])(
+    'has none for a decided %s, which nobody registered',
+    (operationType) => {
+      expect(toFrame(anEvent({ ...DECIDED, operationType, context: '{}' }))).toBeNull();
+    },
+  );
+
+  it.each(['key.create', 'access.denied', 'policy.load', 'audit.hold'])(
+    'is not made for all of the clients of a decided %s',
     (operationType) => {
       expect(toFrame(anEvent({ ...DECIDED, operationType, context: '{}' }))).toBeNull();
     },

@@ -1,0 +1,4 @@
+export * from './frame-form.js';
+export * from './frame-text.js';
+export * from './registry.js';
+export * from './schema.js';

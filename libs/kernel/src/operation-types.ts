@@ -1,0 +1,43 @@
+/**
+ * Everything that this service records of what it did or decided itself, by operation type. A type joins the log with a
+ * line here; the compiler then asks `libs/activity/src/frames` for its frame.
+ */
+export const OPERATION_TYPES = [
+  'access.denied',
+  'access.read',
+  'access.unauthenticated',
+  'agent.activate',
+  'agent.complete',
+  'agent.register',
+  'agent.retire',
+  'agent.update',
+  'approval.decide',
+  'approval.request',
+  'audit.erase',
+  'audit.export',
+  'audit.hold',
+  'audit.key_rotate',
+  'audit.log_begin',
+  'audit.release',
+  'audit.retention',
+  'audit.sink_create',
+  'audit.sink_delete',
+  'audit.sink_pause',
+  'audit.sink_redeliver',
+  'audit.sink_resume',
+  'audit.sink_rotate',
+  'budget.deduct',
+  'budget.reserve',
+  'budget.settle',
+  'budget.threshold',
+  'key.create',
+  'key.revoke',
+  'key.rotate',
+  'metric.record',
+  'policy.load',
+  'rbac.check',
+  'tool_use.executed_denied',
+  'tool_use.executed_differs',
+  'tool_use.ungated',
+] as const;
+export type OperationType = (typeof OPERATION_TYPES)[number];
