@@ -5,13 +5,14 @@ import { ActivityController } from './activity.controller.js';
 import { ActivityGateway, ShortPathActivityGateway } from './activity.gateway.js';
 import { ActivityRepository } from './activity.repository.js';
 import { ActivityService } from './activity.service.js';
+import { StreamDocumentsController } from './documents/stream-documents.controller.js';
 import { StreamAdmission } from './stream-admission.js';
 import { StreamHub } from './stream-hub.js';
 import { StreamTickets } from './stream-tickets.js';
 
 /** What is happening: the recent past over HTTP, the present over a socket. */
 @Module({
-  controllers: [ActivityController],
+  controllers: [ActivityController, StreamDocumentsController],
   providers: [
     ActivityRepository,
     ActivityService,
