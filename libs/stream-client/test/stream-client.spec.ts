@@ -107,6 +107,17 @@ describe('a client of the stream', () => {
     expect(before.seqs.at(-1)).toBe(9);
   });
 
+  it('does not take the place where another one with its filter begins for its own', async () => {
+    const client = connect();
+    const first = client.follow({ agents: ['a'] });
+    await isAt(first, 0);
+    server.leaveOut(false, 'a', 'a');
+    const second = client.follow({ agents: ['a'] });
+    await isAt(second, 2);
+    await isAt(first, 2);
+    expect([first.seqs, second.seqs]).toEqual([[1, 2], []]);
+  });
+
   it('ends a subscription at the service, also one whose answer has not come yet', async () => {
     const client = connect();
     const [all, of] = [client.follow(), client.follow({ agents: ['a'] })];
