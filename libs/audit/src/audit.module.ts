@@ -52,7 +52,7 @@ import { VerificationService } from './verify/verification.service.js';
     CopyHolders,
     { provide: AuditTrail, useClass: LogAuditTrail },
   ],
-  exports: [AuditTrail, AuditRepository, AccessDenials, FailedLogins, CopyHolders],
+  exports: [AuditTrail, AuditRepository, LogTail, AccessDenials, FailedLogins, CopyHolders],
 })
 export class AuditTrailModule {}
 

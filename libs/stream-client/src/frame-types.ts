@@ -585,8 +585,6 @@ export interface NoticeData {
     readonly epoch: string;
     /** Its position. */
     readonly seq: number;
-    /** That of the command, where it had one. */
-    readonly request_id?: string;
   };
   /** Frames of a range were left out, because the client did not read; `resume` fetches them. */
   lagged: {
@@ -603,8 +601,8 @@ export interface NoticeData {
     readonly code: string;
     /** The same in a sentence. */
     readonly message: string;
-    /** Which; null for what was none. */
-    readonly command: 'subscribe' | 'resume' | 'unsubscribe' | null;
+    /** Which, as it was sent. */
+    readonly command?: string;
     /** That of the command, where it had one. */
     readonly request_id?: string;
   };

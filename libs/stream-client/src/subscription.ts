@@ -115,9 +115,7 @@ export class SubscriptionState {
   }
 
   private takeHistoryLost(lost: HistoryLost): void {
-    if (!this.isAnswer(lost) && !this.listensTo(lost)) return;
-    this.awaiting = null;
-    this.wireId = lost.subscription;
+    if (!this.listensTo(lost)) return;
     const { epoch, seq, oldest_seq: oldest } = lost;
     this.position = { epoch, seq };
     if (this.line.call(() => this.handlers.historyLost?.(lost)) !== 'oldest') return;

@@ -115,6 +115,7 @@ interface Place {
 /** One client, as the server has it. */
 class Peer {
   private readonly places = new Map<string, Place>();
+  private readonly filters = new Map<string, readonly string[] | undefined>();
   /** The newest command about each. */
   private readonly starting = new Map<string, Command>();
 
@@ -158,9 +159,7 @@ class Peer {
       this.send({ type: 'unsubscribed', data: { subscription: command.subscription, request_id } });
       return;
     }
-    const agents = command.subscription
-      ? this.places.get(command.subscription)?.agents
-      : command.filter?.agents;
+    const agents = command.subscription ? this.filters.get(command.subscription) : command.filter?.agents;
     if (agents?.some((agent) => this.server.refused.includes(agent))) {
       const data = { code: 'FILTER_REFUSED', message: 'No.', command: command.command, request_id };
       this.send({ type: 'error', data });
@@ -176,15 +175,20 @@ class Peer {
     const isLost = since < oldest - 1 || since > newest || (command.epoch ?? epoch) !== epoch;
     const seq = isLost ? newest : since;
     const place = { agents, last: seq, told: seq };
-    const told = { subscription, epoch, seq, request_id };
+    const told = { subscription, epoch, seq: (command.epoch ?? epoch) === epoch ? since : seq };
     this.places.delete(subscription);
     this.starting.set(subscription, command);
-    if (isLost) this.send({ type: 'history_lost', data: { ...told, oldest_seq: oldest } });
-    else this.send({ type: 'subscribed', data: { ...told, filter: command.filter ?? {} } });
+    this.filters.set(subscription, agents);
+    this.send({ type: 'subscribed', data: { ...told, filter: command.filter ?? {}, request_id } });
     // Others have their say in between, as with a log that has to be read.
     await aMoment();
     if (this.starting.get(subscription) !== command) return;
     this.places.set(subscription, place);
+    if (isLost) {
+      this.send({ type: 'history_lost', data: { ...told, seq, oldest_seq: oldest } });
+      this.pump(subscription, place);
+      return;
+    }
     this.pump(subscription, place);
     place.told = Math.max(place.told, place.last);
     this.send({ type: 'live', data: { subscription, seq: place.last } });

@@ -1,5 +1,5 @@
 import { SERVICE_VERSION } from '#config';
-import { SHORT_STREAM_PATH, STREAM_PATH } from '../activity.gateway.js';
+import { SHORT_STREAM_PATH, STREAM_PATH } from '../stream/stream.gateway.js';
 import { COMMANDS, FRAMES, NOTICES, objectOf, type RegisteredFrame, type Schema } from '../frames/index.js';
 import { CLOSE_CODES, PAGES_PATH, QUERY, SSE_PATH } from './connection.js';
 

@@ -13,7 +13,7 @@ export const QUERY: Readonly<Record<string, Schema>> = {
   category: { type: 'string', description: 'Categories of agents, separated by commas.' },
   decision: { type: 'string', description: 'Decisions, separated by commas.' },
   since: { type: 'integer', minimum: 0, description: 'What came behind this `seq` is replayed first.' },
-  epoch: { type: 'string', description: 'The epoch of `since`.' },
+  epoch: { type: 'string', description: 'The epoch of `since`; the one does not stand without the other.' },
   start: { type: 'string', enum: ['none'], description: 'Begins without a subscription.' },
   ticket: {
     type: 'string',

@@ -1,4 +1,4 @@
-import { SHORT_STREAM_PATH, STREAM_PATH } from '../activity.gateway.js';
+import { SHORT_STREAM_PATH, STREAM_PATH } from '../stream/stream.gateway.js';
 import { COMMANDS, FRAMES, NOTICES, type RegisteredFrame, type Schema } from '../frames/index.js';
 import { CLOSE_CODES, PAGES_PATH, QUERY, SSE_PATH, TICKET_PATH } from './connection.js';
 import { type Html, markup, prose } from './markup.js';

@@ -11,12 +11,12 @@ interface Command<C extends string> {
 /** Where a client stands: it has all up to `since` of the log `epoch`. */
 interface Position {
   readonly since: number;
-  readonly epoch?: string;
+  readonly epoch: string;
 }
 
-export type SubscribeCommand = Command<'subscribe'> & {
-  readonly filter?: StreamFilter;
-} & Partial<Position>;
+export type SubscribeCommand = Command<'subscribe'> & { readonly filter?: StreamFilter } & (
+    Position | { readonly since?: undefined; readonly epoch?: undefined }
+  );
 export type ResumeCommand = Command<'resume'> & { readonly subscription: string } & Position;
 export type UnsubscribeCommand = Command<'unsubscribe'> & { readonly subscription: string };
 export type StreamCommand = SubscribeCommand | ResumeCommand | UnsubscribeCommand;
@@ -34,8 +34,8 @@ const named = (command: StreamCommand['command']) => ({
 });
 const SUBSCRIPTION = { subscription: text('The subscription.') };
 const SINCE = { ...integer('The position: what comes is behind it.'), minimum: 0 };
-const EPOCH = text('The epoch of the position.');
-const REQUEST_ID = text('A text of your own, which comes back in the answer.');
+const EPOCH = text('The epoch of the position; the one does not stand without the other.');
+const REQUEST_ID = { ...text('A text of your own, which comes back in the answer.'), maxLength: 128 };
 
 /** What a client may send on a WebSocket. */
 export const COMMANDS: Readonly<Record<StreamCommand['command'], CommandForm>> = {
@@ -48,15 +48,15 @@ export const COMMANDS: Readonly<Record<StreamCommand['command'], CommandForm>> =
       epoch: EPOCH,
       request_id: REQUEST_ID,
     }),
-    answers: ['subscribed', 'history_lost'],
+    answers: ['subscribed'],
   },
   resume: {
     description: 'Has what came behind a position replayed, and goes on from there.',
     schema: objectOf(
-      { ...named('resume'), ...SUBSCRIPTION, since: SINCE },
-      { epoch: EPOCH, request_id: REQUEST_ID },
+      { ...named('resume'), ...SUBSCRIPTION, since: SINCE, epoch: EPOCH },
+      { request_id: REQUEST_ID },
     ),
-    answers: ['subscribed', 'history_lost'],
+    answers: ['subscribed'],
   },
   unsubscribe: {
     description: 'Ends a subscription.',

@@ -1,14 +1,4 @@
-import {
-  integer,
-  listOf,
-  mapOf,
-  number,
-  type ObjectSchema,
-  objectOf,
-  oneOf,
-  orNull,
-  text,
-} from './schema.js';
+import { integer, listOf, mapOf, number, type ObjectSchema, objectOf, text } from './schema.js';
 
 /** What a subscription asks for. All members must hold; of the values of one, any. */
 export interface StreamFilter {
@@ -59,7 +49,7 @@ export interface UnsubscribedData extends Answering {
   readonly subscription: string;
 }
 
-export interface HistoryLostData extends Answering {
+export interface HistoryLostData {
   readonly subscription: string;
   readonly oldest_seq: number;
   readonly epoch: string;
@@ -75,8 +65,8 @@ export interface LaggedData {
 export interface StreamErrorData extends Answering {
   readonly code: string;
   readonly message: string;
-  /** Null for what was no command. */
-  readonly command: string | null;
+  /** As it was sent; absent where that was none. */
+  readonly command?: string;
 }
 
 /** The data of frames that no entry caused, by type. */
@@ -104,7 +94,11 @@ const SUBSCRIPTION = text('The subscription: `all` for the one without a filter.
 const EPOCH = text('Which log it is. Positions of another epoch mean nothing.');
 const REQUEST_ID = text('That of the command, where it had one.');
 const perSecond = (by: string) => mapOf({ type: 'number' }, `Events a second by ${by}.`);
-const values = (description: string) => ({ ...listOf({ type: 'string' }, description), maxItems: 100 });
+const values = (description: string) => ({
+  ...listOf({ type: 'string', maxLength: 256 }, description),
+  minItems: 1,
+  maxItems: 100,
+});
 
 export const FILTER_SCHEMA: ObjectSchema<keyof StreamFilter> = {
   ...objectOf(
@@ -165,15 +159,12 @@ export const NOTICES: { readonly [T in NoticeType]: NoticeForm<NoticeData[T]> } 
   history_lost: {
     description:
       'What was asked for is no longer there, or belongs to another log. The subscription is live from `seq` on.',
-    schema: objectOf(
-      {
-        subscription: SUBSCRIPTION,
-        oldest_seq: integer('The oldest entry that is left.'),
-        epoch: EPOCH,
-        seq: integer('Its position.'),
-      },
-      { request_id: REQUEST_ID },
-    ),
+    schema: objectOf({
+      subscription: SUBSCRIPTION,
+      oldest_seq: integer('The oldest entry that is left.'),
+      epoch: EPOCH,
+      seq: integer('Its position.'),
+    }),
   },
   lagged: {
     description: 'Frames of a range were left out, because the client did not read; `resume` fetches them.',
@@ -186,12 +177,8 @@ export const NOTICES: { readonly [T in NoticeType]: NoticeForm<NoticeData[T]> } 
   error: {
     description: 'A command was not carried out.',
     schema: objectOf(
-      {
-        code: text('What is wrong, in a stable word.'),
-        message: text('The same in a sentence.'),
-        command: orNull(oneOf(['subscribe', 'resume', 'unsubscribe'], 'Which; null for what was none.')),
-      },
-      { request_id: REQUEST_ID },
+      { code: text('What is wrong, in a stable word.'), message: text('The same in a sentence.') },
+      { command: text('Which, as it was sent.'), request_id: REQUEST_ID },
     ),
   },
 };

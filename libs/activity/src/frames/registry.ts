@@ -41,3 +41,6 @@ export const FRAMES: readonly RegisteredFrame[] = [...new Set(Object.values(DECI
     entries: OPERATION_TYPES.filter((type) => DECIDED[type] === form),
     reported: form === REPORTED,
   }));
+
+/** The types of all of them. */
+export const FRAME_TYPES: readonly string[] = FRAMES.map(({ form }) => form.type);

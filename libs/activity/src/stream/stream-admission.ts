@@ -1,15 +1,34 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { AccessDenials, FailedLogins } from '#audit';
-import { AccessDenied, DomainError, LoginFailed, NOBODY, type Principal } from '#kernel';
+import { ContractPipe } from '#contract';
+import { AccessDenied, AgentDirectory, LoginFailed, NOBODY, type Principal } from '#kernel';
 import { Authenticator, Door } from '#rbac';
+import { StreamQuery, toFilterRequest } from '../dto/stream.query.js';
+import type { StreamPosition } from './encoding.js';
+import { toSince } from './stream-commands.js';
+import { type StreamFilter, toStreamFilter } from './stream-filter.js';
 import { StreamHub } from './stream-hub.js';
 import { StreamTickets } from './stream-tickets.js';
+
+/** A subscription that a connection begins with. */
+export interface StreamStart {
+  readonly filter: StreamFilter;
+  readonly since: StreamPosition | null;
+}
+
+interface Admitted {
+  readonly principal: Principal;
+  /** Null for a connection that begins without a subscription. */
+  readonly start: StreamStart | null;
+}
 
 /** Nest's guards do not run for upgrades: here the same code is asked, door first. */
 @Injectable()
 export class StreamAdmission {
   private readonly principals = new WeakMap<IncomingMessage, Principal>();
+  private readonly starts = new WeakMap<IncomingMessage, StreamStart>();
+  private readonly pipe = new ContractPipe();
 
   constructor(
     private readonly door: Door,
@@ -18,29 +37,38 @@ export class StreamAdmission {
     private readonly logins: FailedLogins,
     private readonly hub: StreamHub,
     private readonly tickets: StreamTickets,
+    private readonly agents: AgentDirectory,
   ) {}
 
   /** @throws DomainError `HOST_NOT_ALLOWED`, `ORIGIN_NOT_ALLOWED`, `SHUTTING_DOWN`. */
   enter(request: IncomingMessage): void {
     this.door.admit(request);
-    if (this.hub.isDraining()) throw new DomainError('SHUTTING_DOWN', 'The service is shutting down.');
+    this.hub.requireOpen();
   }
 
-  /** @throws DomainError `UNAUTHENTICATED`; AccessDenied without the permission `stream:read`. */
+  /**
+   * @throws DomainError `UNAUTHENTICATED`; AccessDenied without the permission `stream:read`, or for another agent's entries;
+   * ValidationFailed for a query that cannot be meant.
+   */
   async authorize(request: IncomingMessage): Promise<void> {
     const { remoteAddress: peer } = request.socket;
-    const ticket = ticketOf(request);
+    const query = queryOf(request);
+    const ticket = query.get('ticket');
     const principal =
       ticket === null
         ? await this.authenticator.authenticate(request.headers, peer)
         : this.tickets.redeem(ticket, peer);
     this.principals.set(request, principal);
     this.authenticator.authorize({ principal }, 'stream:read');
+    const asked = this.pipe.transform(Object.fromEntries(query), { type: 'query', metatype: StreamQuery });
+    const start = toStart(asked as StreamQuery, principal, this.agents);
+    if (start) this.starts.set(request, start);
   }
 
-  /** Who sent the request; undefined for one that was not authenticated. */
-  principalOf(request: IncomingMessage): Principal | undefined {
-    return this.principals.get(request);
+  /** Who sent the request, and what it begins with; undefined for one that was not authenticated. */
+  admittedWith(request: IncomingMessage): Admitted | undefined {
+    const principal = this.principals.get(request);
+    return principal && { principal, start: this.starts.get(request) ?? null };
   }
 
   /**
@@ -67,10 +95,22 @@ export function pathOf(request: IncomingMessage): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
-/** The query's `ticket`; null where there is none. */
-function ticketOf(request: IncomingMessage): string | null {
+function queryOf(request: IncomingMessage): URLSearchParams {
   const [, query = ''] = (request.url ?? '').split('?', 2);
-  return new URLSearchParams(query).get('ticket');
+  return new URLSearchParams(query);
+}
+
+/** What a query asks to begin with; null for nothing. @throws ValidationFailed, AccessDenied */
+export function toStart(
+  { start, since, epoch, ...filter }: StreamQuery,
+  principal: Principal,
+  agents: AgentDirectory,
+): StreamStart | null {
+  const begin = {
+    filter: toStreamFilter(toFilterRequest(filter), principal, agents),
+    since: toSince(since, epoch),
+  };
+  return start === 'none' ? null : begin;
 }
 
 /** A ticket is used up by the request that shows it, and still has no place in the log. */
