@@ -4,12 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditRepository, Checkpointer } from '#audit';
 import { OPERATION_TYPES, type RecordedEvent, systemContext } from '#kernel';
 import { policyFile } from '#rbac';
-import { formOf } from '../../libs/activity/src/frames/index.js';
+import { FRAMES, formOf } from '../../libs/activity/src/frames/index.js';
 import { closedCheck } from '../../libs/activity/test/closed-schema.js';
 import { aDeadLetter, aKey, register } from '../support/access-calls.js';
+import { eventually } from '../support/eventually.js';
 import { Erasing } from '../support/erasing.js';
 import { ADMIN_KEY, type Answer, TestService } from '../support/service.js';
 import { newTestStore } from '../support/store.js';
+import { listen, type StreamListener } from '../support/stream.js';
 
 /** These take an older copy of the store, or more than a thousand entries; `registry.spec.ts` looks at their frames. */
 const NOT_CAUSED = ['audit.log_begin', 'audit.retention'];
@@ -124,16 +126,23 @@ class Calls {
 describe('the frames of what really happens', () => {
   let service: TestService;
   let events: RecordedEvent[];
+  let auditor: StreamListener;
+  let coordinator: StreamListener;
   beforeAll(async () => {
     const store = newTestStore();
     const policy = join(store.folder, 'policy.yaml');
     copyFileSync(policyFile({ policyFile: null }), policy);
     const env = { RBAC_ENABLED: 'true', AUDIT_READS: 'true', POLICY_FILE: policy };
     service = await TestService.start(env, store);
+    auditor = await listen(service, '/ws', ADMIN_KEY);
+    coordinator = await listen(service, '/ws', (await aKey(service, 'coordinator')).secret);
     await new Calls(service, policy).all();
     events = await service.get(AuditRepository).findAfter(0, 1_000);
   });
-  afterAll(() => service.remove());
+  afterAll(async () => {
+    for (const { ws } of [auditor, coordinator]) ws.terminate();
+    await service.remove();
+  });
 
   it('are of every kind', () => {
     const decided = events.filter(({ source }) => source === 'decided');
@@ -153,6 +162,44 @@ describe('the frames of what really happens', () => {
         ...[event.operationType, expect.anything(), true, null],
       ]);
     }
+  });
+
+  it('are what the AsyncAPI document says, beside those that no entry caused', async () => {
+    const { epoch } = auditor.frames[1]!.data;
+    const commands = [
+      { command: 'subscribe', filter: { types: ['agent_retired'] }, since: 0, epoch, request_id: 'r-1' },
+      { command: 'unsubscribe', subscription: 'all', request_id: 'r-2' },
+      { command: 'unsubscribe', subscription: 'all', request_id: 'r-3' },
+      { command: 'subscribe', since: 1_000_000, epoch },
+    ];
+    for (const command of commands) auditor.ws.send(JSON.stringify(command));
+    auditor.ws.send('nothing of the kind');
+    const came = () => new Set(auditor.frames.map(({ type }) => type));
+    const notices = ['connection', 'stats', 'subscribed', 'live', 'unsubscribed', 'history_lost', 'error'];
+    await eventually('every kind of frame', () => notices.every((type) => came().has(type)));
+    const { messages } = (await service.request('GET', '//asyncapi.json')).body.components;
+    for (const command of commands) {
+      const check = closedCheck(messages[command.command].payload);
+      expect([command, check(command), check.errors]).toEqual([command, true, null]);
+    }
+    const checks = new Map([...came()].map((type) => [type, closedCheck(messages[type].payload)]));
+    for (const frame of auditor.frames) {
+      const check = checks.get(frame.type)!;
+      expect([frame, check(frame), check.errors]).toEqual([frame, true, null]);
+    }
+  });
+
+  it('are shown to whom the registry says, all to an auditor and the others to a coordinator', async () => {
+    const permissions = new Map(FRAMES.map(({ form }) => [form.type, form.permission]));
+    const typesOf = async (listener: StreamListener) => {
+      const last = events.findLast((event) => formOf(event)!.permission === 'stream:read')!.seq;
+      await eventually('the last frame', () => listener.frames.some(({ seq }) => seq === last));
+      return new Set(listener.frames.filter(({ seq }) => seq !== undefined).map(({ type }) => type));
+    };
+    expect([...(await typesOf(auditor))].sort()).toEqual([...permissions.keys()].sort());
+    expect([...(await typesOf(coordinator))].sort()).toEqual(
+      [...permissions.keys()].filter((type) => permissions.get(type) === 'stream:read').sort(),
+    );
   });
 
   it('show nothing that the entry of the audit trail does not show', async () => {
