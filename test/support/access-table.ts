@@ -75,6 +75,8 @@ POST   /api/v1/audit/sinks/:sink_id/dead-letters/:dead_letter_id/redeliver  +   
 POST   /api/v1/audit/verify                         +   -   +   +   -   -   -   -   +   -    -
 GET    /api/v1/audit/verify                         +   -   +   +   -   -   -   -   +   -    -
 GET    /api/v1/agent-activity                       +   -   +   +   -   -   -   -   +   -    own
+GET    /api/v1/activity                             +   -   +   +   -   -   -   -   +   +    own
+GET    /api/v1/agents/activity/events               +   -   +   +   -   -   -   -   +   +    own
 POST   /api/v1/activity/ticket                      +   -   +   +   -   -   -   -   +   +    own
 GET    /api/v1/websocket/health                     +   +   +   +   +   +   +   +   +   +    any
 

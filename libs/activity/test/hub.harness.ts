@@ -14,7 +14,7 @@ import { StreamListener } from './stream-listener.js';
 
 export const EPOCH = 'e1';
 export const NOW = Date.UTC(2026, 0, 5, 10);
-export const aClock = { now: () => NOW } as Clock;
+export const aClock: Clock = { now: () => NOW };
 
 export class DirectEventBus extends EventBus {
   private readonly listeners = new Set<EventListener>();

@@ -23,6 +23,7 @@ export class StreamPageResponse {
     description: 'Frames in log order, as `/asyncapi.json` describes them.',
     type: 'array',
     items: { type: 'object', additionalProperties: true },
+    example: [],
   })
   frames!: object[];
 }

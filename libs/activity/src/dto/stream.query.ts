@@ -1,5 +1,5 @@
-import { EnumField, IntegerField, TextField } from '#contract';
-import { ValidationFailed } from '#kernel';
+import { EnumField, IntegerField, TextField, type TextOptions } from '#contract';
+import type { FieldProblem } from '#kernel';
 import { FRAME_TYPES } from '../frames.js';
 import { FILTER_MEMBERS, type FilterMember, type FilterRequest } from '../stream/stream-filter.js';
 
@@ -10,24 +10,40 @@ const MAX_VALUE_CHARS = 256;
 export const DECISIONS = ['allowed', 'denied', 'requires_approval', 'unknown'] as const;
 export const EPOCH_FORM = /^[0-9a-f]{1,64}$/;
 
+/** Some of these texts, separated by commas. */
+const listOf = (value: string): Pick<TextOptions, 'pattern' | 'patternMessage'> => ({
+  pattern: new RegExp(`^${value}(,${value}){0,${MAX_VALUES - 1}}$`),
+  patternMessage: `must be 1 to ${MAX_VALUES} values, separated by commas`,
+});
+const anyTexts = listOf(`[^,]{1,${MAX_VALUE_CHARS}}`);
+const someOf = (values: readonly string[]): ReturnType<typeof listOf> => ({
+  ...listOf(`(${values.join('|')})`),
+  patternMessage: `must be of ${values.join(', ')}, separated by commas`,
+});
+
 /** By what a stream can be narrowed in a query; each a list that is separated by commas. */
 export class StreamFilterQuery {
   @TextField({
-    description: 'Types of frames, separated by commas.',
+    description: 'Types of frames.',
     example: 'rbac_decision,agent_activated',
+    ...someOf(FRAME_TYPES),
   })
   type?: string;
 
-  @TextField({ description: 'Ids or names of agents, separated by commas.', example: 'coder,reviewer' })
+  @TextField({ description: 'Ids or names of agents.', example: 'coder,reviewer', ...anyTexts })
   agent?: string;
 
-  @TextField({ description: 'Roles of the agents, at the moment of the entry.', example: 'developer' })
+  @TextField({
+    description: 'Roles of the agents, at the moment of the entry.',
+    example: 'developer',
+    ...anyTexts,
+  })
   role?: string;
 
-  @TextField({ description: 'Present categories of the agents.', example: 'core' })
+  @TextField({ description: 'Present categories of the agents.', example: 'core', ...anyTexts })
   category?: string;
 
-  @TextField({ description: 'Decisions, separated by commas.', example: 'denied,requires_approval' })
+  @TextField({ description: 'Decisions.', example: 'denied,requires_approval', ...someOf(DECISIONS) })
   decision?: string;
 }
 
@@ -51,6 +67,12 @@ export class StreamQuery extends StreamFilterQuery {
   start?: 'none';
 }
 
+/** Members whose values are known; anything else could match nothing. */
+const KNOWN: Readonly<Partial<Record<FilterMember, readonly string[]>>> = {
+  types: FRAME_TYPES,
+  decisions: DECISIONS,
+};
+
 const SPELLING: Readonly<Record<FilterMember, keyof StreamFilterQuery>> = {
   types: 'type',
   agents: 'agent',
@@ -59,25 +81,21 @@ const SPELLING: Readonly<Record<FilterMember, keyof StreamFilterQuery>> = {
   decisions: 'decision',
 };
 
-/** @throws ValidationFailed */
 export function toFilterRequest(query: StreamFilterQuery): FilterRequest {
-  const request = Object.fromEntries(
+  return Object.fromEntries(
     FILTER_MEMBERS.flatMap((member) => {
       const text = query[SPELLING[member]];
-      return text === undefined ? [] : [[member, text.split(',').map((value) => value.trim())]];
+      return text === undefined ? [] : [[member, text.split(',')]];
     }),
-  ) as FilterRequest;
-  requireFilter(request, (member) => SPELLING[member]);
-  return request;
+  );
 }
 
-/** @throws ValidationFailed for a filter that nothing could match, or that is too large. @param nameOf how a member was spelt. */
-export function requireFilter(request: FilterRequest, nameOf: (member: FilterMember) => string): void {
-  const problems = FILTER_MEMBERS.flatMap((member) => {
-    const message = problemWith(member, request[member]);
-    return message === null ? [] : [{ path: nameOf(member), message }];
+/** What is wrong with a filter: nothing could match it, or it is too large. */
+export function problemsOf(request: FilterRequest): FieldProblem[] {
+  return FILTER_MEMBERS.flatMap((path) => {
+    const message = problemWith(path, request[path]);
+    return message === null ? [] : [{ path, message }];
   });
-  if (problems.length > 0) throw new ValidationFailed(problems);
 }
 
 function problemWith(member: FilterMember, values: readonly string[] | undefined): string | null {
@@ -85,7 +103,6 @@ function problemWith(member: FilterMember, values: readonly string[] | undefined
   if (values.length === 0 || values.length > MAX_VALUES) return `must hold 1 to ${MAX_VALUES} values`;
   if (values.some((value) => value === '' || value.length > MAX_VALUE_CHARS))
     return `must hold texts of 1 to ${MAX_VALUE_CHARS} characters`;
-  const known = { types: FRAME_TYPES, decisions: DECISIONS as readonly string[] }[member as 'types'];
-  const stranger = known && values.find((value) => !known.includes(value));
-  return stranger === undefined ? null : `must be of ${known?.join(', ')}`;
+  const known = KNOWN[member];
+  return !known || values.every((value) => known.includes(value)) ? null : `must be of ${known.join(', ')}`;
 }

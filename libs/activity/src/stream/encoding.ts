@@ -22,12 +22,15 @@ export const EVENT_STREAM: Encoding = {
   name: 'event-stream',
   encode: (type, text, position) =>
     Buffer.from(
-      `${position ? `id: ${position.epoch}:${position.seq}\n` : ''}event: ${type}\ndata: ${text}\n\n`,
+      `${position ? `id: ${position.epoch}-${position.seq}\n` : ''}event: ${type}\ndata: ${text}\n\n`,
     ),
 };
 
+/** How an event of an event stream names its position. */
+export const POSITION_FORM = /^([0-9a-f]{1,64})-(\d{1,15})$/;
+
 /** The position in a `Last-Event-ID`; null for anything else. */
 export function toPosition(id: string): StreamPosition | null {
-  const [, epoch, seq] = /^([0-9a-f]{1,64}):(\d{1,15})$/.exec(id) ?? [];
+  const [, epoch, seq] = POSITION_FORM.exec(id) ?? [];
   return epoch === undefined ? null : { epoch, seq: Number(seq) };
 }

@@ -1,8 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { AccessDenials, FailedLogins } from '#audit';
+import { AccessDenials, AccessReads, FailedLogins } from '#audit';
 import { ContractPipe } from '#contract';
-import { AccessDenied, AgentDirectory, LoginFailed, NOBODY, type Principal } from '#kernel';
+import {
+  AccessDenied,
+  AgentDirectory,
+  LoginFailed,
+  NOBODY,
+  type OperationContext,
+  type Principal,
+} from '#kernel';
 import { Authenticator, Door } from '#rbac';
 import { StreamQuery, toFilterRequest } from '../dto/stream.query.js';
 import type { StreamPosition } from './encoding.js';
@@ -38,6 +45,7 @@ export class StreamAdmission {
     private readonly hub: StreamHub,
     private readonly tickets: StreamTickets,
     private readonly agents: AgentDirectory,
+    private readonly reads: AccessReads,
   ) {}
 
   /** @throws DomainError `HOST_NOT_ALLOWED`, `ORIGIN_NOT_ALLOWED`, `SHUTTING_DOWN`. */
@@ -50,7 +58,7 @@ export class StreamAdmission {
    * @throws DomainError `UNAUTHENTICATED`; AccessDenied without the permission `stream:read`, or for another agent's entries;
    * ValidationFailed for a query that cannot be meant.
    */
-  async authorize(request: IncomingMessage): Promise<void> {
+  async authorize(request: IncomingMessage, traceId: string): Promise<void> {
     const { remoteAddress: peer } = request.socket;
     const query = queryOf(request);
     const ticket = query.get('ticket');
@@ -63,6 +71,7 @@ export class StreamAdmission {
     const asked = this.pipe.transform(Object.fromEntries(query), { type: 'query', metatype: StreamQuery });
     const start = toStart(asked as StreamQuery, principal, this.agents);
     if (start) this.starts.set(request, start);
+    await this.reads.record(contextOf(request, principal, traceId), withoutTicket(request.url ?? ''));
   }
 
   /** Who sent the request, and what it begins with; undefined for one that was not authenticated. */
@@ -79,7 +88,7 @@ export class StreamAdmission {
    */
   async settle(request: IncomingMessage, error: unknown, traceId: string): Promise<unknown> {
     const principal = this.principals.get(request) ?? NOBODY;
-    const ctx = { traceId, principal, route: `${request.method} ${pathOf(request)} (upgrade)` };
+    const ctx = contextOf(request, principal, traceId);
     const target = withoutTicket(request.url ?? '');
     if (error instanceof LoginFailed)
       return this.logins.count(ctx, error, { target, peer: request.socket.remoteAddress });
@@ -93,6 +102,10 @@ export class StreamAdmission {
 export function pathOf(request: IncomingMessage): string {
   const [path = ''] = (request.url ?? '').split('?', 1);
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+function contextOf(request: IncomingMessage, principal: Principal, traceId: string): OperationContext {
+  return { traceId, principal, route: `${request.method} ${pathOf(request)} (upgrade)` };
 }
 
 function queryOf(request: IncomingMessage): URLSearchParams {

@@ -1,8 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AccessDenials } from '#audit';
-import { ContractPipe, EnumField, IntegerField, ObjectField, TextField, TextListField } from '#contract';
+import {
+  ContractPipe,
+  EnumField,
+  IntegerField,
+  ObjectField,
+  TextField,
+  TextListField,
+  UnknownFields,
+} from '#contract';
 import { AccessDenied, AgentDirectory, DomainError, newId, ValidationFailed } from '#kernel';
-import { EPOCH_FORM, requireFilter } from '../dto/stream.query.js';
+import { EPOCH_FORM, problemsOf } from '../dto/stream.query.js';
 import type { StreamPosition } from './encoding.js';
 import type { StreamClient } from './stream-client.js';
 import { MAX_SUBSCRIPTIONS, StreamFeed } from './stream-feed.js';
@@ -11,6 +19,7 @@ import { type FilterRequest, type StreamFilter, toStreamFilter } from './stream-
 const MAX_REQUEST_ID_CHARS = 128;
 const WS_ROUTE = 'WS command';
 
+@UnknownFields('reject')
 class Command {
   @EnumField(['subscribe', 'unsubscribe', 'resume'], { description: 'What to do.', required: true })
   command!: 'subscribe' | 'unsubscribe' | 'resume';
@@ -37,6 +46,7 @@ class SubscribeCommand extends Command {
   epoch?: string;
 }
 
+@UnknownFields('reject')
 class FilterMembers {
   @TextListField({ description: 'Types of frames.' })
   types?: string[];
@@ -144,14 +154,16 @@ export class StreamCommands {
   }
 
   private checkedFilter(given: Record<string, unknown>): FilterRequest {
-    const at = (path: string): string => `filter.${path}`;
     try {
       const members = { ...this.checked(given, FilterMembers) } as FilterRequest;
-      requireFilter(members, (member) => member);
-      return members;
+      const problems = problemsOf(members);
+      if (problems.length === 0) return members;
+      throw new ValidationFailed(problems);
     } catch (error) {
       if (!(error instanceof ValidationFailed)) throw error;
-      throw new ValidationFailed(error.problems.map(({ path, message }) => ({ path: at(path), message })));
+      throw new ValidationFailed(
+        error.problems.map(({ path, message }) => ({ path: `filter.${path}`, message })),
+      );
     }
   }
 
@@ -182,9 +194,9 @@ export class StreamCommands {
 export function toSince(since: number | undefined, epoch: string | undefined): StreamPosition | null {
   if (since === undefined && epoch === undefined) return null;
   if (since === undefined)
-    throw new ValidationFailed([{ path: 'since', message: 'must stand beside epoch' }]);
+    throw new ValidationFailed([{ path: 'since', message: 'is required beside epoch' }]);
   if (epoch === undefined)
-    throw new ValidationFailed([{ path: 'epoch', message: 'must stand beside since' }]);
+    throw new ValidationFailed([{ path: 'epoch', message: 'is required beside since' }]);
   return { epoch, seq: since };
 }
 

@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { type INestApplication, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { AccessDenials, FailedLogins } from '#audit';
+import { AccessDenials, AccessReads, FailedLogins } from '#audit';
 import {
   AccessDenied,
   AgentDirectory,
@@ -91,6 +91,7 @@ const log = new MemoryLog(bus);
         },
       },
     },
+    { provide: AccessReads, useValue: { record: () => Promise.resolve() } },
     { provide: FailedLogins, useValue: { count: () => Promise.resolve(new TooManyRequests('Wait.', 9)) } },
     { provide: AgentDirectory, useValue: anAgentDirectory() },
     { provide: Clock, useValue: aClock },

@@ -1,13 +1,14 @@
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { AccessReads, RecordsItself } from '#audit';
 import { ApiProblems, Ctx } from '#contract';
 import { AgentDirectory, type OperationContext, ValidationFailed } from '#kernel';
 import { RequirePermission } from '#rbac';
 import { StreamQuery, toFilterRequest } from '../dto/stream.query.js';
 import { DEFAULT_FRAMES, StreamPageQuery } from '../dto/stream-page.query.js';
 import { StreamPageResponse, toStreamPageResponse } from '../dto/stream-page.response.js';
-import { toPosition } from './encoding.js';
+import { POSITION_FORM, toPosition } from './encoding.js';
 import { EventStreamOutlet } from './event-stream-outlet.js';
 import { toStart } from './stream-admission.js';
 import { StreamFeed } from './stream-feed.js';
@@ -26,9 +27,11 @@ export class StreamController {
     private readonly feed: StreamFeed,
     private readonly pages: StreamPages,
     private readonly agents: AgentDirectory,
+    private readonly reads: AccessReads,
   ) {}
 
   @Get('agents/activity/events')
+  @RecordsItself()
   @RequirePermission('stream:read')
   @ApiOperation({
     summary: 'Follow the live stream as Server-Sent Events',
@@ -40,21 +43,22 @@ export class StreamController {
     name: LAST_EVENT_ID,
     description: 'The id of the last event that you have; stands for `since` and `epoch`.',
     required: false,
-    schema: { type: 'string', example: '1f0c6a0de7c1f7f5:1042' },
+    schema: { type: 'string', pattern: POSITION_FORM.source, example: '1f0c6a0de7c1f7f5-1042' },
   })
   @ApiOkResponse({
     description: 'Events, without an end.',
     content: { 'text/event-stream': { schema: { type: 'string' } } },
   })
   @ApiProblems(422)
-  follow(
+  async follow(
     @Ctx() ctx: OperationContext,
     @Query() query: StreamQuery,
     @Req() request: Request,
     @Res() response: Response,
-  ): void {
+  ): Promise<void> {
     const start = toStart(resumed(query, request.get(LAST_EVENT_ID)), ctx.principal, this.agents);
     this.hub.requireOpen();
+    await this.reads.record(ctx, request.originalUrl);
     if (request.method === 'HEAD') {
       response.end();
       return;
