@@ -141,7 +141,12 @@ export class ApiKeysService {
     tx.tx.afterCommit(() => this.ring.remove(key.keyId));
   }
 
-  private record(tx: TransactionContext, operationType: OperationType, key: ApiKeyEntity, more: object = {}): void {
+  private record(
+    tx: TransactionContext,
+    operationType: OperationType,
+    key: ApiKeyEntity,
+    more: object = {},
+  ): void {
     this.audit.record(tx, {
       agent: this.agentOf(tx, key),
       operationType,
