@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ALERT_FRAMES } from '../../libs/activity/src/frames/alert-frames.js';
+import { closedCheck } from '../../libs/activity/test/closed-schema.js';
 import { aKey, register } from '../support/access-calls.js';
 import { ALERT_RULES, alertsOf, policyWithAlerts, Trespasser } from '../support/alerts.js';
 import { expectProblem } from '../support/answers.js';
@@ -102,6 +104,8 @@ describe('alerts', () => {
     await eventually('the frames', () => listener.frames.filter(({ type }) => type === 'alert').length >= 4);
     const frames = listener.frames.filter(({ type }) => type === 'alert');
     expect(frames.map(({ data }) => data['rule'])).toEqual(rulesOf(alerts));
+    const check = closedCheck(ALERT_FRAMES['alert.denials'].schema);
+    expect(frames.filter(({ data }) => !check(data))).toEqual([]);
     expect(frames.find(({ data }) => data['rule'] === 'often')?.data).toEqual({
       ...{ rule: 'often', severity: 'warning', subject: coder.id, agent_id: coder.id, agent_name: 'coder' },
       message: 'coder was denied 3 times within 10 minutes.',

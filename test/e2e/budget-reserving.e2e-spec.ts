@@ -109,7 +109,7 @@ describe('reserving budget', () => {
       }
     });
 
-    it('leaves an entry for what was granted and for what was refused, and no frame', async () => {
+    it('leaves an entry for what was granted and for what was refused, and their frames', async () => {
       const agent = await client.register({ budget_max_cost_per_day: 1 });
       const listener = await listen(service);
       const granted = (await client.reserve(agent, { max_cost_usd: 0.6, max_tokens: 7, session_id: 's-1' }))
@@ -139,7 +139,11 @@ describe('reserving budget', () => {
         max_cost_usd: 0.6,
         remaining_cost: 0.4,
       });
-      expect(await eventsOf(service, listener)).toEqual([]);
+      const frames = await eventsOf(service, listener);
+      expect(frames.map(({ type, data }) => [type, data['code']])).toEqual([
+        ['budget_reservation', undefined],
+        ['budget_reservation', 'BUDGET_EXCEEDED'],
+      ]);
       listener.ws.close();
     });
   });

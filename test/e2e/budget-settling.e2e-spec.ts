@@ -71,7 +71,7 @@ describe('settling a reservation', () => {
     expect(body.map(({ context }: { context: { late: boolean } }) => context.late)).toEqual([true, false]);
   });
 
-  it('leaves an entry, and that of its charge, whose frame it has', async () => {
+  it('leaves an entry, and that of its charge, each with its frame', async () => {
     const agent = await client.register();
     const id = await reserved(agent);
     const listener = await listen(service);
@@ -92,7 +92,10 @@ describe('settling a reservation', () => {
       context: { source: 'settle', reservation_id: id },
     });
     const frames = await eventsOf(service, listener);
-    expect(frames.map(({ type, data }) => [type, data['reservation_id']])).toEqual([['budget_updated', id]]);
+    expect(frames.map(({ type, data }) => [type, data['reservation_id']])).toEqual([
+      ['budget_settled', id],
+      ['budget_updated', id],
+    ]);
     listener.ws.close();
   });
 

@@ -10,6 +10,8 @@ const PATHS = [
   '//health',
   '//docs',
   '//openapi.json',
+  '//docs/stream',
+  '//asyncapi.json',
   '//nothing',
   '/nothing',
   '/agents',

@@ -106,6 +106,8 @@ const PATHS = [
   '/docs',
   '/docs/swagger-ui.css',
   '/openapi.json',
+  '/docs/stream',
+  '/asyncapi.json',
   '/nothing',
   '/ws',
   '/api/v1',

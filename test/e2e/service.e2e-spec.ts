@@ -4,7 +4,7 @@ import { expectProblem, newestEntries, UUID } from '../support/answers.js';
 import { anAgent, TestService } from '../support/service.js';
 
 const GET_PATHS = [
-  ...['//', '//health', '//docs', '//openapi.json'],
+  ...['//', '//health', '//docs', '//docs/stream', '//openapi.json', '//asyncapi.json'],
   ...[
     '/agents',
     '/agents/registry',
@@ -68,7 +68,7 @@ describe('the service', () => {
     });
     expect(body.openapi).toMatch(/^3\./);
     const paths = Object.keys(body.paths).map((path) => path.replaceAll(/\{\w+\}/g, 'coder'));
-    for (const path of GET_PATHS.slice(4)) expect(paths).toContain(`/api/v1${path}`);
+    for (const path of GET_PATHS.slice(6)) expect(paths).toContain(`/api/v1${path}`);
     const docs = await service.request('GET', '//docs');
     expect({ status: docs.status, type: docs.headers.get('content-type') }).toEqual({
       status: 200,

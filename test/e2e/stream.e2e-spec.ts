@@ -206,14 +206,19 @@ describe('the stream, RBAC off', () => {
     }
   });
 
-  it('sends nothing for a change of the registry, nor for a call that fails', async () => {
+  it('sends a frame for each change of the registry, and nothing for a call that fails', async () => {
     const listener = await client();
-    await register(service, 'brief');
+    const brief = await register(service, 'brief');
     await service.request('PUT', '/agents/brief', { role_reasoning: 'x' });
     await service.request('DELETE', '/agents/brief');
     await post('/metrics', { agent_id: 'nobody', metric_type: 'execution' });
     await post('/agents/coder/complete', { success: 'perhaps' });
-    expect(await eventsOf(service, listener)).toEqual([]);
+    const data = { agent_id: brief.id, agent_name: 'brief', role: 'developer' };
+    expect((await eventsOf(service, listener)).map((frame) => [frame.type, frame.data])).toEqual([
+      ['agent_registered', { ...data, version: 1 }],
+      ['agent_updated', { ...data, version: 2, changes: { role_reasoning: 'x' } }],
+      ['agent_retired', data],
+    ]);
   });
 
   it('sends frames in the order of the log, whatever came at once', async () => {

@@ -13,6 +13,8 @@ GET    /docs/index.html                            public
 GET    /docs/LICENSE                               public
 GET    /docs/swagger-ui-init.js                    public
 GET    /docs/docs/swagger-ui-init.js               public
+GET    /docs/stream                                public
+GET    /asyncapi.json                              public
 GET    /openapi.json                               public
 GET    /openapi.yaml                               public
 

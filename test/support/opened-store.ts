@@ -7,6 +7,7 @@ import {
   type OperationContext,
   type PendingEvent,
   type RecordedEvent,
+  type ReportedDraft,
   SystemClock,
   systemContext,
 } from '#kernel';
@@ -31,15 +32,18 @@ export function openRaw(store: TestStore): Promise<DataSource> {
   ).initialize();
 }
 
+/** Changes of an event, which a test may call whatever it likes. */
+type DraftChanges = Partial<Omit<ReportedDraft, 'source'> & Pick<EventDraft, 'source'>>;
+
 /** What a test records: a reported event, of the agent `unknown` unless told otherwise. */
-export function anEvent(changes: Partial<EventDraft> = {}): EventDraft {
+export function anEvent(changes: DraftChanges = {}): EventDraft {
   return {
     agent: { agentId: 'unknown', name: 'unknown', role: 'unknown' },
     operationType: 'tool_use',
     decision: 'allowed',
     source: 'reported',
     ...changes,
-  };
+  } as EventDraft;
 }
 
 /** The store and the log as the service has them, without the service. */
@@ -79,7 +83,7 @@ export class OpenedStore {
   }
 
   /** Commits one entry. */
-  record(changes: Partial<EventDraft> = {}): Promise<PendingEvent> {
+  record(changes: DraftChanges = {}): Promise<PendingEvent> {
     return this.writer.append(this.ctx, (tx) => this.trail.record(tx, anEvent(changes)));
   }
 

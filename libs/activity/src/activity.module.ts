@@ -4,6 +4,7 @@ import { Authenticator } from '#rbac';
 import { ActivityController } from './activity.controller.js';
 import { ActivityRepository } from './activity.repository.js';
 import { ActivityService } from './activity.service.js';
+import { StreamDocumentsController } from './documents/stream-documents.controller.js';
 import { STREAM_LIMITS } from './stream/stream-client.js';
 import { StreamAdmission } from './stream/stream-admission.js';
 import { StreamCommands } from './stream/stream-commands.js';
@@ -17,7 +18,7 @@ import { StreamTickets } from './stream/stream-tickets.js';
 
 /** What is happening: the recent past over HTTP, and the log as it grows. */
 @Module({
-  controllers: [ActivityController, StreamController],
+  controllers: [ActivityController, StreamController, StreamDocumentsController],
   providers: [
     ActivityRepository,
     ActivityService,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail, type TransactionContext } from '#kernel';
+import { AuditTrail, type OperationType, type TransactionContext } from '#kernel';
 import type { AgentEntity } from './agent.entity.js';
 import { CachedAgentDirectory } from './cached-agent-directory.js';
 import { toChangedFields } from './changed-fields.js';
@@ -27,7 +27,7 @@ export class RegistryChanges {
     tx.tx.afterCommit(() => this.directory.remove(agent.agentId));
   }
 
-  record(tx: TransactionContext, operationType: string, agent: AgentEntity, context?: object): void {
+  record(tx: TransactionContext, operationType: OperationType, agent: AgentEntity, context?: object): void {
     this.audit.record(tx, {
       agent: { agentId: agent.agentId, name: agent.name, role: agent.role },
       operationType,

@@ -19,7 +19,7 @@ export interface AlertContext {
 }
 
 /** What the operation types of alerts begin with. */
-export const ALERT_PREFIX = 'alert.';
+export const ALERT_PREFIX = 'alert.' as const;
 
 export function toAlertEntry(finding: Finding): EventDraft {
   const { rule, subject, agent, message, figures, window, cause } = finding;
@@ -30,7 +30,7 @@ export function toAlertEntry(finding: Finding): EventDraft {
   };
   return {
     agent,
-    operationType: ALERT_PREFIX + rule.when,
+    operationType: `${ALERT_PREFIX}${rule.when}` as const,
     operationDetail: message,
     targetResource: rule.id,
     targetType: 'alert_rule',

@@ -65,7 +65,8 @@ describe('following the log for alerts', () => {
             const meant = { ...entry, at: entry.at + shift, agent: { ...entry.agent, agentId } };
             // What is only told counts for nothing, whatever it says of itself.
             const report = toDraft(meant, 'reported');
-            const reports = [report, { ...report, operationType: 'alert.denials' }];
+            const forged = { ...report, source: 'reported', operationType: 'alert.denials' } as const;
+            const reports = [report, forged];
             const seq = await stores[index % 2 === 0 ? 0 : 1].record(meant.at, toDraft(meant), ...reports);
             recorded.push({ ...meant, seq });
             if (cuts.includes(index)) await follow();

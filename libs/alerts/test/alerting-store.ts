@@ -1,4 +1,4 @@
-import { Clock, type EventDraft } from '#kernel';
+import { Clock, type EventDraft, type OperationType } from '#kernel';
 import { type AlertRule, loadPolicy, policyFile, PolicyInForce } from '#rbac';
 import { LogAuditTrail } from '../../audit/src/log/audit-trail.js';
 import { OpenedStore } from '../../../test/support/opened-store.js';
@@ -68,9 +68,11 @@ export class AlertingStore {
 }
 
 export function toDraft(entry: WatchedEntry, source: EventDraft['source'] = 'decided'): EventDraft {
-  return {
-    ...{ agent: entry.agent, operationType: entry.operationType, operationDetail: entry.operationDetail },
-    ...{ decision: entry.decision, source },
+  const facts = {
+    ...{ agent: entry.agent, operationDetail: entry.operationDetail, decision: entry.decision },
     context: entry.context && JSON.stringify(entry.context),
   };
+  return source === 'reported'
+    ? { ...facts, source, operationType: entry.operationType }
+    : { ...facts, source, operationType: entry.operationType as OperationType };
 }

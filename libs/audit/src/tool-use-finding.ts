@@ -1,4 +1,4 @@
-import type { EventDraft, PendingEvent, ReportedToolUse, ToolUseFinding } from '#kernel';
+import type { DecidedDraft, EventDraft, PendingEvent, ReportedToolUse, ToolUseFinding } from '#kernel';
 import type { IngestEventRequest } from './dto/ingest-event.request.js';
 
 /** The tool use that a report says has run; null for a report of anything else, or that does not name it. */
@@ -22,7 +22,7 @@ export function toFindingEvent(
   report: EventDraft,
   { auditId }: PendingEvent,
   { finding, decisionId }: ToolUseFinding,
-): EventDraft {
+): DecidedDraft {
   return {
     agent: report.agent,
     operationType: `tool_use.${finding}`,

@@ -7,6 +7,7 @@ export * from './fixed-point.js';
 export * from './ids.js';
 export * from './limits.js';
 export * from './operation-context.js';
+export * from './operation-types.js';
 export * from './outcome.js';
 export * from './per-object.js';
 export * from './ports.js';

@@ -1,4 +1,5 @@
 import type { OperationContext } from './operation-context.js';
+import type { OperationType } from './operation-types.js';
 import type { Outcome } from './outcome.js';
 import type { RecordedEvent } from './recorded-event.js';
 import type { SentItem } from './sent-item.js';
@@ -111,10 +112,8 @@ export abstract class ChargeRecorder {
   abstract charge(ctx: TransactionContext, draft: ChargeDraft): ChargeResult;
 }
 
-/** What is to be recorded; who did it and through which route comes from the context. */
-export interface EventDraft {
+interface EventFacts {
   readonly agent: { readonly agentId: string; readonly name: string; readonly role: string };
-  readonly operationType: string;
   readonly operationDetail?: string | null;
   readonly targetResource?: string | null;
   readonly targetType?: string | null;
@@ -125,9 +124,23 @@ export interface EventDraft {
   readonly toolUseId?: string | null;
   /** JSON text. */
   readonly context?: string | null;
-  readonly source: 'reported' | 'decided';
   readonly outcome?: string | null;
 }
+
+/** What a client says that happened; it calls it what it likes. */
+export interface ReportedDraft extends EventFacts {
+  readonly source: 'reported';
+  readonly operationType: string;
+}
+
+/** What this service did or decided. */
+export interface DecidedDraft extends EventFacts {
+  readonly source: 'decided';
+  readonly operationType: OperationType;
+}
+
+/** What is to be recorded; who did it and through which route comes from the context. */
+export type EventDraft = ReportedDraft | DecidedDraft;
 
 /** A recorded event whose place in the log is known once its transaction commits. */
 export interface PendingEvent {

@@ -11,6 +11,7 @@ import {
   isUuid,
   newId,
   type OperationContext,
+  type OperationType,
   type TransactionContext,
   TransactionRunner,
 } from '#kernel';
@@ -140,7 +141,12 @@ export class ApiKeysService {
     tx.tx.afterCommit(() => this.ring.remove(key.keyId));
   }
 
-  private record(tx: TransactionContext, operationType: string, key: ApiKeyEntity, more: object = {}): void {
+  private record(
+    tx: TransactionContext,
+    operationType: OperationType,
+    key: ApiKeyEntity,
+    more: object = {},
+  ): void {
     this.audit.record(tx, {
       agent: this.agentOf(tx, key),
       operationType,

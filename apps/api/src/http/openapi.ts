@@ -8,7 +8,8 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .setTitle('Agent Reality Map')
     .setDescription(
       'Registry, audit trail, metrics, budgets and live activity of a fleet of AI coding agents. ' +
-        'Errors are RFC 9457 problem details. Times are ISO 8601 UTC. Lists are bare arrays.',
+        'Errors are RFC 9457 problem details. Times are ISO 8601 UTC. Lists are bare arrays. ' +
+        'The live stream has a document of its own: /docs/stream, and /asyncapi.json for machines.',
     )
     .setVersion(SERVICE_VERSION)
     .setLicense('MIT', 'https://opensource.org/license/mit')

@@ -7,6 +7,7 @@ import {
   DomainError,
   type EventDraft,
   type OperationContext,
+  type OperationType,
   TransactionRunner,
 } from '#kernel';
 import { LogProofs } from '../merkle/log-proofs.js';
@@ -182,7 +183,7 @@ export class Checkpointer {
 
 const nextOf = (file: string): string => `${file}.next`;
 
-function entryOf(operationType: string, context: Readonly<Record<string, unknown>>): EventDraft {
+function entryOf(operationType: OperationType, context: Readonly<Record<string, unknown>>): EventDraft {
   return {
     agent: SYSTEM,
     operationType,

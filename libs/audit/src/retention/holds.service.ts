@@ -8,6 +8,7 @@ import {
   MaskedKinds,
   newId,
   type OperationContext,
+  type OperationType,
   toStorable,
   type TransactionContext,
   TransactionRunner,
@@ -68,7 +69,7 @@ export class HoldsService {
 
   private tell(
     tx: TransactionContext,
-    operationType: string,
+    operationType: OperationType,
     hold: Hold,
     redacted?: readonly string[],
   ): void {

@@ -1,11 +1,11 @@
-import type { EventDraft, OperationContext } from '#kernel';
+import type { EventDraft, OperationContext, OperationType } from '#kernel';
 import type { AuditSink } from './sink.js';
 import { hostOf, kindOf } from './sink-target.js';
 
 /** The entry about a change of a sink: of its target the host alone, since paths and queries may be secrets. */
 export function toSinkEntry(
   { principal }: OperationContext,
-  operationType: string,
+  operationType: OperationType,
   sink: AuditSink,
   more: object = {},
 ): EventDraft {

@@ -6,6 +6,7 @@ import {
   DomainError,
   newId,
   type OperationContext,
+  type OperationType,
   type TransactionContext,
   TransactionRunner,
   ValidationFailed,
@@ -147,7 +148,7 @@ export class SinksService {
   private change(
     ctx: OperationContext,
     sinkId: string,
-    operationType: string,
+    operationType: OperationType,
     changesOf: (sink: AuditSink) => Partial<AuditSink> | null,
   ): Promise<SinkStanding> {
     return this.transactions.run(ctx, async (tx: TransactionContext) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '#kernel';
-import { anEvent } from '../test/recorded-event.factory.js';
-import { StreamEvent } from './stream/stream-event.js';
+import { anEvent } from '../../test/recorded-event.factory.js';
+import { StreamEvent } from '../stream/stream-event.js';
 
 const AT = '2026-01-05T10:00:00.000Z';
 const DECIDED = { source: 'decided', rbacDecision: 'allowed' } as const;
@@ -124,8 +124,8 @@ describe('frames', () => {
     },
   );
 
-  it.each(['agent.register', 'key.create', 'access.denied', 'constructor', '__proto__'])(
-    'has none for a decided %s',
+  it.each(['agent.unheard_of', 'constructor', '__proto__'])(
+    'has none for a decided %s, which nobody registered',
     (operationType) => {
       expect(toFrame(anEvent({ ...DECIDED, operationType, context: '{}' }))).toBeNull();
     },
