@@ -24,6 +24,7 @@ const DECIDED: ReadonlyMap<string, FrameForm> = new Map<string, FrameForm>([
   ['budget.threshold', { type: 'budget_threshold', data: toContext }],
   ['agent.activate', { type: 'agent_activated', data: toActivation }],
   ['agent.complete', { type: 'agent_completed', data: toCompletion }],
+  ['agent.idle', { type: 'agent_idle', data: toContext }],
 ]);
 
 /** Null for events that have no frame. */

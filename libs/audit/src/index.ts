@@ -13,6 +13,7 @@ export * from './export/export-verifier.js';
 export * from './export/exports.service.js';
 export * from './failed-logins.js';
 export * from './log/leaf.js';
+export * from './log/log-follower.js';
 export * from './log/log-tail.js';
 export * from './log/log-times.js';
 export * from './merkle/frontier.js';
