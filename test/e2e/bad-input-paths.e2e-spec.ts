@@ -79,6 +79,20 @@ const QUERIES: readonly [path: string, parameters: Record<string, readonly strin
     },
   ],
   ['/events', { offset: SKIP, limit: badCount(500), agent_id: BAD_TEXT }],
+  [
+    '/activity/active',
+    {
+      ...{ skip: SKIP, limit: badCount(500), agent_id: BAD_TEXT, status: BAD_ENUM },
+      ...{ role: BAD_TEXT, category: BAD_TEXT, session_id: BAD_TEXT },
+    },
+  ],
+  [
+    '/activity/sessions',
+    {
+      ...{ skip: SKIP, limit: badCount(500), agent_id: BAD_TEXT, since: BAD_TIME },
+      active: ['1', 'yes', 'TRUE', '%00'],
+    },
+  ],
   ['/agent-activity', { offset: SKIP, limit: badCount(500), agent_id: BAD_TEXT, hours: badCount(168) }],
 ];
 

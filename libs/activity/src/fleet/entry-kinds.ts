@@ -7,22 +7,19 @@ import type { RecordedEvent } from '#kernel';
 export type EntryKind =
   'operation' | 'account' | 'activation' | 'completion' | 'retirement' | 'idle' | 'other';
 
-/** Of what this service did or decided. What administrators do with an agent is no sign of its life. */
+/**
+ * Of what this service did or decided. What administrators do with an agent is no sign of its life; what follows from another
+ * entry, as a step of the budget does, names no session and stands beside one that does.
+ */
 const DECIDED: ReadonlyMap<string, EntryKind> = new Map<string, EntryKind>([
   ['agent.activate', 'activation'],
   ['agent.complete', 'completion'],
   ['agent.retire', 'retirement'],
   ['agent.idle', 'idle'],
   ['rbac.check', 'operation'],
-  ['approval.request', 'operation'],
   ['metric.record', 'account'],
   ['budget.deduct', 'account'],
   ['budget.reserve', 'account'],
-  ['budget.settle', 'account'],
-  ['budget.threshold', 'account'],
-  ['tool_use.executed_differs', 'account'],
-  ['tool_use.executed_denied', 'account'],
-  ['tool_use.ungated', 'account'],
 ]);
 
 /** Whatever operation type a client reports, its report is never taken for something this service did. */

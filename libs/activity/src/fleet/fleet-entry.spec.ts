@@ -28,7 +28,14 @@ describe('an entry of the fleet', () => {
     expect(kind('agent.complete', 'decided')).toBe('completion');
     expect(kind('agent.complete', 'reported')).toBe('operation');
     expect(kind('agent.idle', 'reported')).toBe('operation');
-    for (const type of ['agent.register', 'agent.update', 'access.denied', 'audit.erase', 'approval.decide'])
+    for (const type of [
+      'agent.register',
+      'agent.update',
+      'access.denied',
+      'audit.erase',
+      'approval.decide',
+      'budget.threshold',
+    ])
       expect([type, kind(type, 'decided')]).toEqual([type, 'other']);
   });
 
