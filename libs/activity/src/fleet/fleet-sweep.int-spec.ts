@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { EventDraft } from '#kernel';
 import { storeOf } from '#persistence';
-import { OpenedStore, upTo } from '../../../../test/support/opened-store.js';
+import { anEvent, OpenedStore, upTo } from '../../../../test/support/opened-store.js';
 import { newTestStore } from '../../../../test/support/store.js';
 import { fleetOf, followerOf } from '../../test/fleet.harness.js';
 
@@ -62,7 +62,9 @@ describe('what retention takes out of the log', () => {
 
   it('goes in stretches, however much it is', async () => {
     for (let part = 0; part < 12; part += 1)
-      await Promise.all(upTo(1_000).map((n) => opened.record(of(n % 2 ? `s-${part}-${n}` : 'many'))));
+      await opened.writer.append(opened.ctx, (tx) => {
+        for (const n of upTo(1_000)) opened.trail.record(tx, anEvent(of(n % 2 ? `s-${part}-${n}` : 'many')));
+      });
     await followerOf(opened).catchUp();
     const last = (await opened.sequence()).at(-1)!;
     await opened.writer.run(opened.ctx, async (tx) => {
