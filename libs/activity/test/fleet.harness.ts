@@ -1,4 +1,7 @@
 import type { EventBus, TransactionRunner } from '#kernel';
+import { type FleetLogRow, fleetColumns, toFleetEntry } from '../src/fleet/fleet-entry.js';
+import { FleetFold } from '../src/fleet/fleet-fold.js';
+import { ACTIVITY_COLUMNS, type ActivityRow } from '../src/fleet/fleet-rows.js';
 import { FleetFollower } from '../src/fleet/fleet-follower.js';
 import { FleetLogRepository } from '../src/fleet/fleet-log.repository.js';
 import { FleetStateRepository } from '../src/fleet/fleet-state.repository.js';
@@ -28,9 +31,13 @@ export function followerOf(
 }
 
 /** A watch by a clock that the test sets. */
-export function watchOf(opened: OpenedStore, clock: { now: () => number }): IdleWatch {
+export function watchOf(
+  opened: OpenedStore,
+  clock: { now: () => number },
+  follower = followerOf(opened),
+): IdleWatch {
   const { reader, writer, trail } = opened;
-  return new IdleWatch(new IdleRepository(reader), followerOf(opened), writer, trail, clock, CONFIG);
+  return new IdleWatch(new IdleRepository(reader), follower, writer, trail, clock, CONFIG);
 }
 
 /** What the tables of the fleet hold, in an order of its own. */
@@ -72,4 +79,20 @@ export async function fleetOf({ reader }: OpenedStore) {
 export async function markOf({ reader }: OpenedStore): Promise<number> {
   const [row] = await reader.query<{ seq: number }>("SELECT seq FROM log_followers WHERE name = 'fleet'");
   return row?.seq ?? -1;
+}
+
+/** What the activities are when all of the log is followed at once. */
+export async function foldedAtOnce({ reader }: OpenedStore): Promise<readonly ActivityRow[]> {
+  const rows = await reader.select<FleetLogRow>(
+    fleetColumns(reader.dialect),
+    'FROM agent_audit_log ORDER BY seq',
+  );
+  const fold = new FleetFold([], [], IDLE_MS);
+  for (const row of rows) fold.apply(toFleetEntry(row));
+  return fold.changed.activities;
+}
+
+/** What the activities are in the store. */
+export function storedActivities({ reader }: OpenedStore): Promise<ActivityRow[]> {
+  return reader.select<ActivityRow>(ACTIVITY_COLUMNS, 'FROM fleet_activities');
 }

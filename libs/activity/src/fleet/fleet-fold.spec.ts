@@ -75,6 +75,8 @@ describe('following what agents do', () => {
     expect([of('-')?.seen_at, of('s')?.seen_at, of('t')?.seen_at]).toEqual([9, 9, 2]);
     const all = follow('activation s 1', 'operation u 2', 'operation - 9');
     expect([all.of('s')?.seen_at, all.of('u')?.seen_at]).toEqual([9, 2]);
+    const last = follow('activation s 1', 'activation t 2', 'operation - 9');
+    expect([last.of('s')?.seen_at, last.of('t')?.seen_at]).toEqual([1, 9]);
   });
 
   it('ends everything with the retirement of the agent', () => {

@@ -11,7 +11,8 @@ export class FleetFold {
 
   /**
    * @param sessions all that the entries name.
-   * @param activities of the agents of the entries, all that go on and all in those sessions and in none.
+   * @param activities of the agents of the entries: what they do in those sessions and in none, so many of the last that they were
+   * activated for as may end meanwhile, and one more; of those that are retired, all that goes on.
    * @param idleAfterMs for how long what comes behind a completion still belongs to it.
    */
   constructor(
@@ -38,9 +39,12 @@ export class FleetFold {
     const own = this.activityFor(entry, session?.session_seq ?? NO_SESSION);
     if (entry.kind === 'activation') this.begin(own, entry, true);
     this.see(own, entry);
-    for (const other of this.kept(own)) this.see(other, entry);
-    if (entry.kind === 'completion')
-      for (const row of this.completedBy(own)) this.end(row, entry.at, entry.success);
+    const beside = this.beside(own);
+    if (beside) this.see(beside, entry);
+    if (entry.kind === 'completion') {
+      if (beside && !isActivated(own)) this.end(beside, entry.at, entry.success);
+      this.end(own, entry.at, entry.success);
+    }
     this.count(entry, own, session);
   }
 
@@ -120,24 +124,20 @@ export class FleetFold {
     row.idle_since = null;
   }
 
-  /** What the agent was activated for elsewhere goes on too, as far as either side names no session. */
-  private kept(own: ActivityRow): ActivityRow[] {
-    return this.goingOn(own.agent_id).filter(
-      (row) =>
-        row !== own &&
-        row.activated_at !== null &&
-        (row.session_seq === NO_SESSION || own.session_seq === NO_SESSION),
-    );
-  }
-
   /**
-   * What a completion ends: the activity of its session; and, where the agent was not activated there, the last one it was
-   * activated for, as far as either side names no session.
+   * What the agent was activated for elsewhere and goes on with this: for what it does in a session, what it was activated for
+   * without one; for what it does in none, the last that it was activated for.
    */
-  private completedBy(own: ActivityRow): ActivityRow[] {
-    if (own.activated_at !== null && own.completed_at === null) return [own];
-    const [latest] = this.kept(own).sort((a, b) => b.started_seq - a.started_seq);
-    return latest ? [own, latest] : [own];
+  private beside(own: ActivityRow): ActivityRow | undefined {
+    const rows = this.ofAgent(own.agent_id);
+    if (own.session_seq !== NO_SESSION) {
+      const free = rows.get(NO_SESSION);
+      return free && isActivated(free) ? free : undefined;
+    }
+    let latest: ActivityRow | undefined;
+    for (const row of rows.values())
+      if (row !== own && isActivated(row) && (!latest || row.started_seq > latest.started_seq)) latest = row;
+    return latest;
   }
 
   private end(row: ActivityRow, at: number, success: boolean | null): void {
@@ -185,4 +185,9 @@ export class FleetFold {
     this.changedSessions.add(session);
     this.placed.push([seq, session.session_seq]);
   }
+}
+
+/** It was activated, and that goes on. */
+function isActivated(row: ActivityRow): boolean {
+  return row.state !== STATE.past && row.activated_at !== null;
 }

@@ -5,7 +5,8 @@ import { storeOf } from '#persistence';
 import { OpenedStore, upTo } from '../../../../test/support/opened-store.js';
 import { randomFrom } from '../../../../test/support/random.js';
 import { newTestStore } from '../../../../test/support/store.js';
-import { fleetOf, followerOf, markOf } from '../../test/fleet.harness.js';
+import { fleetOf, foldedAtOnce, followerOf, markOf, storedActivities } from '../../test/fleet.harness.js';
+import type { ActivityRow } from './fleet-rows.js';
 import { FleetStateRepository } from './fleet-state.repository.js';
 
 const TYPES = [
@@ -14,6 +15,7 @@ const TYPES = [
   'budget.deduct',
   'rbac.check',
   'agent.update',
+  'agent.retire',
   'metric.record',
 ];
 const SESSIONS = ['s-1', 's-2', 's-3', null, null, 'ö'.repeat(300)];
@@ -25,7 +27,9 @@ function model(events: readonly RecordedEvent[]) {
     const whole = JSON.parse(context ?? '{}') as { session_id?: string; context?: { session_id?: string } };
     return (source === 'decided' && operationType === 'metric.record' ? whole.context : whole)?.session_id;
   };
-  const signs = events.filter((each) => each.source === 'reported' || each.operationType !== 'agent.update');
+  const signs = events.filter(
+    (each) => each.source === 'reported' || !['agent.update', 'agent.retire'].includes(each.operationType),
+  );
   const sum = (of: readonly RecordedEvent[]) => {
     const charges = of.filter((each) => each.source === 'decided' && each.operationType === 'budget.deduct');
     return {
@@ -90,6 +94,8 @@ describe('following the log', () => {
       byPlace(expected.activities),
     );
     expect(fleet.entries).toEqual(expected.entries);
+    const sorted = (rows: readonly ActivityRow[]) => byPlace(rows);
+    expect(sorted(await storedActivities(opened))).toEqual(sorted(await foldedAtOnce(opened)));
     expect(await markOf(opened)).toBe((await opened.sequence()).length);
   };
 

@@ -100,17 +100,15 @@ describe('agents that fall silent', () => {
   });
 
   it('are not told of before all that they sent was followed', async () => {
-    const watch = watchOf(opened, clock);
+    const deaf = Object.assign(followerOf(opened), { settle: () => Promise.resolve() });
+    const watch = watchOf(opened, clock, deaf);
     await opened.record(activate('a', 's-1'));
     await opened.record(activate('b', 's-1'));
     await pass(0);
     const mark = await markOf(opened);
     await opened.record({ agent: agent('a'), context: '{"session_id":"s-1"}' });
     now += IDLE_MS + 5_000;
-    const deaf = Object.assign(Object.create(watch) as typeof watch, {
-      follower: { settle: () => Promise.resolve() },
-    });
-    await deaf.look();
+    await watch.look();
     expect([await markOf(opened), (await told()).map(({ agent_id }) => agent_id)]).toEqual([mark, ['b']]);
   });
 

@@ -52,6 +52,8 @@ export class CreateFleet1795550000000 implements MigrationInterface {
       'CREATE INDEX fleet_activities_newest ON fleet_activities (agent_id, last_seq)',
       'CREATE INDEX fleet_activities_going_on ON fleet_activities (started_seq) WHERE state > 0',
       'CREATE INDEX fleet_activities_of_agent ON fleet_activities (agent_id, started_seq) WHERE state > 0',
+      `CREATE INDEX fleet_activities_activated ON fleet_activities (agent_id, started_seq)
+        WHERE state > 0 AND activated_at IS NOT NULL`,
       'CREATE INDEX fleet_activities_watched ON fleet_activities (seen_at) WHERE state = 2',
       `CREATE TABLE fleet_entries (seq ${int} PRIMARY KEY, session_seq ${int} NOT NULL)`,
       'CREATE INDEX fleet_entries_of_session ON fleet_entries (session_seq, seq)',
