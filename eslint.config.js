@@ -19,6 +19,7 @@ const MAY_IMPORT = {
   decisions: CORE,
   approvals: CORE,
   activity: [...CORE, 'audit'],
+  alerts: [...CORE, 'audit'],
 };
 const LIBRARIES = Object.keys(MAY_IMPORT).join('|');
 

@@ -147,6 +147,22 @@ export const ROWS = [
     limit: 'ws-broadcast',
     target: { p99: 50 },
   },
+  {
+    id: 'frames-resume',
+    kind: 'frames',
+    title: 'the same for 60 s, a tenth leaving and resuming',
+    unit: 'deliveries/s',
+    limit: 'ws-broadcast',
+    target: { p99: 50 },
+  },
+  {
+    id: 'fan-out',
+    kind: 'frames',
+    title: 'fan-out to 1,000 subscribers, as fast as they take it',
+    unit: 'deliveries/s',
+    limit: 'ws-broadcast',
+    target: { ratio: 0.8 },
+  },
 ];
 
 /**

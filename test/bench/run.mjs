@@ -7,7 +7,7 @@ import { measureGrowth } from './growth/measure-growth.mjs';
 import { growthCells } from './growth/report-growth.mjs';
 import { fillStore, measureCall } from './measure-call.mjs';
 import { measureEngine } from './measure-engine.mjs';
-import { measureFrames } from './measure-frames.mjs';
+import { measureFanOut, measureFrames } from './measure-frames.mjs';
 import { HELP, parseOptions } from './options.mjs';
 import { describeMachine, judge, rowCells, table, writeResults } from './report.mjs';
 import { seededAgents, startService } from './service.mjs';
@@ -68,9 +68,11 @@ async function measureService(rows, { entry, seconds }) {
   await fillStore(service, agents);
 
   const measured = await measureRows(rows, (row) =>
-    row.kind === 'frames'
-      ? measureFrames(service, agents, row.id, { seconds })
-      : measureCall(service, agents, row.id, { seconds }),
+    row.id === 'fan-out'
+      ? measureFanOut(service, agents, { seconds })
+      : row.kind === 'frames'
+        ? measureFrames(service, agents, row.id, { seconds })
+        : measureCall(service, agents, row.id, { seconds }),
   );
 
   const peakRssMb = await service.peakRssMb();

@@ -225,7 +225,7 @@ describe.each([
   const EXPORT = 'GET /api/v1/audit/export';
   const READS = ACCESS.filter(
     ({ route, isPublic }) =>
-      route.startsWith('GET ') && route !== EXPORT && !isPublic && successOf(route) === 200,
+      /^(GET|WS) /.test(route) && route !== EXPORT && !isPublic && [200, 101].includes(successOf(route)),
   ).map((row) => [row.route, row] as const);
   const PUBLIC = ACCESS.filter((row) => row.route.startsWith('GET ') && row.isPublic).map(
     (row) => [row.route, row] as const,
@@ -243,7 +243,7 @@ describe.each([
         operationType: 'access.read',
         principalId: key.id,
         principalRole: 'admin',
-        route,
+        route: route.startsWith('WS ') ? `${route.replace('WS ', 'GET ')} (upgrade)` : route,
         targetResource: target,
         targetType: 'route',
         rbacDecision: 'allowed',

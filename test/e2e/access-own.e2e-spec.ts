@@ -42,9 +42,12 @@ const TABLE: readonly [route: string, place: Place, foreign: Foreign][] = [
   ['GET /api/v1/events/audit/stats', 'query', 'refused'],
   ['GET /api/v1/audit/export', 'query', 'refused'],
   ['GET /api/v1/events', 'query', 'refused'],
+  ['GET /api/v1/alerts', 'query', 'refused'],
   ['GET /api/v1/agent-activity', 'query', 'refused'],
   ['GET /api/v1/activity/active', 'query', 'refused'],
   ['GET /api/v1/activity/sessions', 'query', 'refused'],
+  ['GET /api/v1/activity', 'query', 'refused'],
+  ['GET /api/v1/agents/activity/events', 'query', 'refused'],
 ];
 
 const BODY = {
@@ -66,7 +69,7 @@ interface Operation {
 /** Every `[route, place]` of the API's document at which an agent is named. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the document is read as a client reads it
 function referencesIn(document: any): [string, Place][] {
-  const isReference = (name: string) => name === 'agent_id' || name === 'agent_name';
+  const isReference = (name: string) => name === 'agent_id' || name === 'agent_name' || name === 'agent';
   const found: [string, Place][] = [];
   for (const [path, item] of Object.entries<Record<string, Operation>>(document.paths)) {
     for (const [method, { parameters = [], requestBody }] of Object.entries(item)) {
@@ -101,7 +104,9 @@ describe("an agent's key", () => {
   function ask(route: string, place: Place, reference: string, secret = key.secret): Promise<Answer> {
     const [method = '', template = ''] = route.split(' ');
     const path = template.replace(/\{agent_(id|name)\}/, encodeURIComponent(reference));
-    const query = place === 'query' ? `?agent_id=${encodeURIComponent(reference)}` : '';
+    const named =
+      /activity(\/events)?$/.test(template) && !template.includes('agent-activity') ? 'agent' : 'agent_id';
+    const query = place === 'query' ? `?${named}=${encodeURIComponent(reference)}` : '';
     const inBody = place === 'body' ? { agent_id: reference } : {};
     const body = method === 'POST' ? { ...BODY, ...inBody } : method === 'PUT' ? {} : undefined;
     return service.request(method, `/${path}${query}`, body, { key: secret });

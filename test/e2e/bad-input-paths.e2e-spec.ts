@@ -93,6 +93,13 @@ const QUERIES: readonly [path: string, parameters: Record<string, readonly strin
       active: ['1', 'yes', 'TRUE', '%00'],
     },
   ],
+  [
+    '/activity',
+    {
+      ...{ after_seq: ['-1', '1.5', 'x', '1e3'], limit: badCount(1000), agent: [...BAD_TEXT, ','] },
+      ...{ type: ['nothing', ','], decision: ['maybe'], role: [','], category: [','], epoch: ['x', '%20'] },
+    },
+  ],
   ['/agent-activity', { offset: SKIP, limit: badCount(500), agent_id: BAD_TEXT, hours: badCount(168) }],
 ];
 

@@ -1,15 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { policyFile } from '#rbac';
 import { aKey, register } from '../support/access-calls.js';
 import { expectProblem } from '../support/answers.js';
 import { cursorOf, nextOf, walk } from '../support/pages.js';
+import { QUIET_POLICY } from '../support/quiet-policy.js';
 import { anAgent, type Answer, TestService } from '../support/service.js';
 
 const ROWS = 7;
-const POLICY = readFileSync(policyFile({ policyFile: null }), 'utf8');
 
 /** Each list: its path with a filter that it has, what names a row, and what adds one. */
 type Add = 'event' | 'metric' | 'agent' | 'approval' | 'key' | 'policy';
@@ -56,13 +55,13 @@ describe('the pages of a list', () => {
       ),
     key: () => aKey(service, 'tester'),
     policy: () => {
-      writeFileSync(file, `${POLICY}\n# ${(count += 1)}\n`);
+      writeFileSync(file, `${QUIET_POLICY}\n# ${(count += 1)}\n`);
       return service.request('POST', '/policy/reload');
     },
   };
 
   beforeAll(async () => {
-    writeFileSync(file, POLICY);
+    writeFileSync(file, QUIET_POLICY);
     service = await TestService.start({ RBAC_ENABLED: 'true', POLICY_FILE: file });
     agentKey = (await aKey(service, 'developer', await register(service, 'walker'))).secret;
     for (const add of Object.values(ADD)) for (let row = 0; row < ROWS; row += 1) await add();

@@ -1,14 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { policyFile } from '#rbac';
 import { expectProblem, logSize } from '../support/answers.js';
 import { HeldClock } from '../support/budgets.js';
+import { QUIET_POLICY } from '../support/quiet-policy.js';
 import { type Answer, anAgent, TestService } from '../support/service.js';
 
 const TAG = /^"([1-9]\d*)-[\w-]{16}"$/;
-const POLICY = readFileSync(policyFile({ policyFile: null }), 'utf8');
 
 describe('the ETag of an agent', () => {
   const folder = mkdtempSync(join(tmpdir(), 'etags-'));
@@ -17,7 +16,7 @@ describe('the ETag of an agent', () => {
   let clock: HeldClock;
   let count = 0;
   beforeAll(async () => {
-    writeFileSync(file, POLICY);
+    writeFileSync(file, QUIET_POLICY);
     service = await TestService.start({ RBAC_ENABLED: 'true', POLICY_FILE: file });
     clock = new HeldClock(service, '2026-01-31T12:00:00.000Z');
   });
@@ -97,7 +96,7 @@ describe('the ETag of an agent', () => {
       'another policy, as far as the role passes it on',
       0,
       () => {
-        writeFileSync(file, POLICY.replaceAll('src/**', 'source/**'));
+        writeFileSync(file, QUIET_POLICY.replaceAll('src/**', 'source/**'));
         return service.request('POST', '/policy/reload', {});
       },
     ],

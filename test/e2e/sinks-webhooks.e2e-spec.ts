@@ -87,6 +87,8 @@ describe('webhooks of the audit trail', () => {
     ['an agent', { operation_types: [], agent_id: 'a' }, [0, 2]],
     ['types and their beginnings', { operation_types: ['alert.*', 'file_access'] }, [1, 2]],
     ['decisions', { operation_types: [], decisions: ['denied'] }, [2]],
+    ['what was reported', { operation_types: ['alert.*'], source: 'reported' }, [2]],
+    ['what was decided', { operation_types: ['alert.*'], source: 'decided' }, []],
     ['all of these', { operation_types: ['alert.*'], agent_id: 'a', decisions: ['allowed'] }, []],
   ])('hold what is asked for by %s alone', async (_what, filter, expected) => {
     const sink = await create(filter);

@@ -45,7 +45,10 @@ describe('sinks of the audit trail', () => {
     ]);
     expect(sink).toEqual({
       ...{ sink_id: expect.any(String), name: 'siem 1', kind: 'webhook', target: 'https://127.0.0.1:9/…' },
-      filter: { agent_id: agent, operation_types: ['access.denied', 'budget.*'], decisions: ['denied'] },
+      filter: {
+        ...{ agent_id: agent, operation_types: ['access.denied', 'budget.*'], decisions: ['denied'] },
+        source: null,
+      },
       ...{ state: 'active', delivered_to: 0, lag: sink.lag, failures: 0, failing_since: null },
       ...{ next_attempt_at: null, last_error: null, last_delivered_at: null, dead_letters: 0 },
       ...{ previous_secret_until: null, created_by: 'admin', created_at: expect.any(String) },
@@ -108,6 +111,7 @@ describe('sinks of the audit trail', () => {
     ['a target of another scheme', { target: 'file:///etc/passwd' }, 'target'],
     ['no target', { target: undefined }, 'target'],
     ['a name that is none', { name: 'a\nb' }, 'name'],
+    ['a source that is none', { source: 'told' }, 'source'],
     ['a decision that is none', { decisions: ['perhaps'] }, 'decisions'],
     ['a type that stands for all', { operation_types: ['*'] }, 'operation_types'],
     ['too many types', { operation_types: Array.from({ length: 101 }, String) }, 'operation_types'],

@@ -49,6 +49,7 @@ POST   /api/v1/events/ingest/batch                  +   +   +   +   +   +   +   
 GET    /api/v1/events/audit                         +   -   +   +   -   -   -   -   +   -    own
 GET    /api/v1/events/audit/stats                   +   -   +   +   -   -   -   -   +   -    own
 GET    /api/v1/events                               +   -   +   +   -   -   -   -   +   -    own
+GET    /api/v1/alerts                               +   -   +   +   -   -   -   -   +   -    own
 GET    /api/v1/audit/checkpoint                     +   -   +   +   -   -   -   -   +   -    -
 POST   /api/v1/audit/checkpoint                     +   -   +   +   -   -   -   -   +   -    -
 GET    /api/v1/audit/checkpoints                    +   -   +   +   -   -   -   -   +   -    -
@@ -76,6 +77,8 @@ GET    /api/v1/agent-activity                       +   -   +   +   -   -   -   
 GET    /api/v1/activity/active                      +   -   +   +   -   -   -   -   +   +    own
 GET    /api/v1/activity/sessions                    +   -   +   +   -   -   -   -   +   +    own
 GET    /api/v1/activity/sessions/:session_id        +   -   +   +   -   -   -   -   +   +    own
+GET    /api/v1/activity                             +   -   +   +   -   -   -   -   +   +    own
+GET    /api/v1/agents/activity/events               +   -   +   +   -   -   -   -   +   +    own
 POST   /api/v1/activity/ticket                      +   -   +   +   -   -   -   -   +   +    own
 GET    /api/v1/websocket/health                     +   +   +   +   +   +   +   +   +   +    any
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
 import { parseEnvironment } from '#config';
 import { Service } from '../../apps/api/src/service.js';
+import { quietPolicyFile } from './quiet-policy.js';
 import { newTestStore, type TestStore } from './store.js';
 
 const SILENT: LoggerService = { log: () => undefined, error: () => undefined, warn: () => undefined };
@@ -31,7 +32,7 @@ export class TestService {
   ) {}
 
   /**
-   * @param env on top of: a free port on 127.0.0.1, no seeding, RBAC off, no bound on failed logins. With `RBAC_ENABLED: 'true'` the admin's
+   * @param env on top of: a free port on 127.0.0.1, no seeding, RBAC off, no bound on failed logins, no alerts. With `RBAC_ENABLED: 'true'` the admin's
    * key is `ADMIN_KEY`, and requests carry it unless they name another.
    * @param store an existing store, for a second start.
    */
@@ -48,6 +49,7 @@ export class TestService {
       LOGIN_FAILURES_PER_MINUTE: '1000000',
       AUDIT_KEY_FILE: join(store.folder, 'audit-key.pem'),
       SINK_KEY_FILE: join(store.folder, 'sink-key'),
+      POLICY_FILE: quietPolicyFile(store),
       ...(rbac ? { ADMIN_API_KEY: ADMIN_KEY } : {}),
       ...env,
     });
@@ -75,7 +77,10 @@ export class TestService {
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    const text = await response.text();
+    // An answer without an end is taken for its head.
+    const isEndless = response.headers.get('content-type') === 'text/event-stream';
+    if (isEndless) await response.body?.cancel();
+    const text = isEndless ? '' : await response.text();
     const json = text !== '' && /[/+]json/.test(response.headers.get('content-type') ?? '');
     return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
   }

@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { ActivityModule, FleetModule } from '#activity';
 import { AgentsHttpModule, AgentsModule } from '#agents';
 import { AuditInterceptor, AuditModule, AuditTrailModule } from '#audit';
+import { AlertsModule } from '#alerts';
 import { ApprovalsModule } from '#approvals';
 import { BudgetHttpModule, BudgetModule } from '#budget';
 import { type Config, ConfigModule } from '#config';
@@ -45,6 +46,7 @@ export class AppModule {
         ActivityModule,
         FleetModule,
         ApprovalsModule,
+        AlertsModule,
         RbacHttpModule,
         BatchModule,
       ],

@@ -10,6 +10,7 @@ import { ApprovalWaits } from '#approvals';
 import { AuditController, ExportsService } from '#audit';
 import { BudgetController } from '#budget';
 import type { Config } from '#config';
+import { traceIdOf } from '#contract';
 import { ChecksController, PolicyService } from '#decisions';
 import { AgentDirectory, systemContext } from '#kernel';
 import { MetricsController, MetricStatisticsController } from '#metrics';
@@ -25,7 +26,7 @@ import { hotCall, hotLookup, hotReads } from './http/hot-call.js';
 import { listen } from './http/listen.js';
 import { serveOpenApi } from './http/openapi.js';
 import { toDomainError, toProblem } from './http/problem-details.js';
-import { requestContext, traceIdOf } from './http/request-context.middleware.js';
+import { requestContext } from './http/request-context.middleware.js';
 import { BARE_SECURITY_HEADERS, crossOrigin, headersOf, securityHeaders } from './http/security-headers.js';
 import { answerUnrouted } from './http/unrouted.js';
 

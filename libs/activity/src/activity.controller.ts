@@ -4,14 +4,14 @@ import type { Response } from 'express';
 import { ApiPage, Ctx, Idempotent, sendPage } from '#contract';
 import type { OperationContext } from '#kernel';
 import { RequirePermission } from '#rbac';
-import { STREAM_PATH } from './activity.gateway.js';
+import { STREAM_PATH } from './stream/stream.gateway.js';
 import { ActivityService } from './activity.service.js';
 import { AgentActivityQuery, DEFAULT_HOURS } from './dto/agent-activity.query.js';
 import { AgentActivityResponse, toAgentActivityResponse } from './dto/agent-activity.response.js';
 import { StreamHealthResponse } from './dto/stream-health.response.js';
 import { StreamTicketResponse, toStreamTicketResponse } from './dto/stream-ticket.response.js';
-import { StreamHub } from './stream-hub.js';
-import { StreamTickets } from './stream-tickets.js';
+import { StreamHub } from './stream/stream-hub.js';
+import { StreamTickets } from './stream/stream-tickets.js';
 
 @ApiTags('activity')
 @Controller()

@@ -1,10 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '#kernel';
 import { anEvent } from '../test/recorded-event.factory.js';
-import { toFrame, toNotice } from './frames.js';
+import { StreamEvent } from './stream/stream-event.js';
 
 const AT = '2026-01-05T10:00:00.000Z';
 const DECIDED = { source: 'decided', rbacDecision: 'allowed' } as const;
+
+/** Its frame in a subscription. */
+function toFrame(event: RecordedEvent): string | null {
+  return new StreamEvent(event).frame(0, 'all');
+}
 
 function parsed(event: RecordedEvent): unknown {
   return JSON.parse(toFrame(event) ?? 'null');
@@ -33,25 +38,33 @@ describe('frames', () => {
       },
       timestamp: AT,
       seq: 7,
+      prev_seq: 0,
+      subscription: 'all',
     });
   });
 
   it('splices the context of a metric in as it stands', () => {
     const context = '{"metric_id":"m-1","cost_usd":1.10,"context":{"a":[1,2]}}';
     const frame = toFrame(anEvent({ ...DECIDED, operationType: 'metric.record', context }));
-    expect(frame).toBe(`{"type":"metric_recorded","data":${context},"timestamp":"${AT}","seq":1}`);
+    expect(frame).toBe(
+      `{"type":"metric_recorded","data":${context},"timestamp":"${AT}","seq":1,"prev_seq":0,"subscription":"all"}`,
+    );
   });
 
   it('splices the context of a charge in as it stands', () => {
     const context = '{"agent_id":"a","remaining_cost":-0.5,"status":"exceeded"}';
     const frame = toFrame(anEvent({ ...DECIDED, operationType: 'budget.deduct', context }));
-    expect(frame).toBe(`{"type":"budget_updated","data":${context},"timestamp":"${AT}","seq":1}`);
+    expect(frame).toBe(
+      `{"type":"budget_updated","data":${context},"timestamp":"${AT}","seq":1,"prev_seq":0,"subscription":"all"}`,
+    );
   });
 
   it('splices the context of a step in as it stands', () => {
     const context = '{"agent_id":"a","step":"notify","cost_used_today":10.5,"limit":10}';
     const frame = toFrame(anEvent({ ...DECIDED, operationType: 'budget.threshold', context }));
-    expect(frame).toBe(`{"type":"budget_threshold","data":${context},"timestamp":"${AT}","seq":1}`);
+    expect(frame).toBe(
+      `{"type":"budget_threshold","data":${context},"timestamp":"${AT}","seq":1,"prev_seq":0,"subscription":"all"}`,
+    );
   });
 
   it('shows the beginning of a task', () => {
@@ -71,6 +84,8 @@ describe('frames', () => {
       },
       timestamp: AT,
       seq: 1,
+      prev_seq: 0,
+      subscription: 'all',
     });
   });
 
@@ -95,6 +110,8 @@ describe('frames', () => {
       data: { ...task, success: false, execution_time_ms: 12.5 },
       timestamp: AT,
       seq: 1,
+      prev_seq: 0,
+      subscription: 'all',
     });
   });
 
@@ -116,13 +133,5 @@ describe('frames', () => {
 
   it('has none for a metric whose text is gone', () => {
     expect(toFrame(anEvent({ ...DECIDED, operationType: 'metric.record', context: null }))).toBeNull();
-  });
-
-  it('dates what no event caused', () => {
-    expect(JSON.parse(toNotice('error', { data: { message: 'm' } }, Date.parse(AT)))).toEqual({
-      type: 'error',
-      data: { message: 'm' },
-      timestamp: AT,
-    });
   });
 });

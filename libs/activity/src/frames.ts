@@ -1,9 +1,10 @@
-import { formatTime } from '#contract';
 import type { RecordedEvent } from '#kernel';
 
 /** What kind of frame an event becomes. */
 export interface FrameForm {
   readonly type: string;
+  /** What it takes to see it, beside the rule that agents see their own. `stream:read` where absent. */
+  readonly permission?: 'stream:read' | 'audit:read';
   /** The member `data` as JSON text; null where the event has nothing to show. */
   readonly data: (event: RecordedEvent) => string | null;
 }
@@ -22,6 +23,11 @@ const DECIDED: ReadonlyMap<string, FrameForm> = new Map<string, FrameForm>([
   ['tool_use.ungated', { type: 'tool_use_finding', data: toContext }],
   ['budget.deduct', { type: 'budget_updated', data: toContext }],
   ['budget.threshold', { type: 'budget_threshold', data: toContext }],
+  ['alert.denials', { type: 'alert', data: toContext }],
+  ['alert.budget_step', { type: 'alert', data: toContext }],
+  ['alert.failure_rate', { type: 'alert', data: toContext }],
+  ['alert.unknown_agent', { type: 'alert', data: toContext }],
+  ['alert.approvals_waiting', { type: 'alert', data: toContext }],
   ['agent.activate', { type: 'agent_activated', data: toActivation }],
   ['agent.complete', { type: 'agent_completed', data: toCompletion }],
   ['agent.idle', { type: 'agent_idle', data: toContext }],
@@ -32,18 +38,10 @@ export function formOf(event: RecordedEvent): FrameForm | null {
   return event.source === 'reported' ? REPORTED : (DECIDED.get(event.operationType) ?? null);
 }
 
-/** The text of an event's frame, `{"type","data","timestamp","seq"}`; null for events that have none. */
-export function toFrame(event: RecordedEvent): string | null {
-  const form = formOf(event);
-  const data = form?.data(event) ?? null;
-  if (!form || data === null) return null;
-  return `{"type":"${form.type}","data":${data},"timestamp":"${formatTime(event.recordedAt)}","seq":${event.seq}}`;
-}
-
-/** The text of a frame that no event caused, such as a greeting. @param now milliseconds UTC. */
-export function toNotice(type: string, content: Readonly<Record<string, unknown>>, now: number): string {
-  return JSON.stringify({ type, ...content, timestamp: formatTime(now) });
-}
+/** The types of all of them. */
+export const FRAME_TYPES: readonly string[] = [
+  ...new Set([REPORTED, ...DECIDED.values()].map(({ type }) => type)),
+];
 
 function toDecision(event: RecordedEvent): string {
   return JSON.stringify({

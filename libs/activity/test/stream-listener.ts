@@ -6,6 +6,8 @@ export interface ReceivedFrame {
   readonly data: Record<string, unknown>;
   readonly timestamp: string;
   readonly seq?: number;
+  readonly prev_seq?: number;
+  readonly subscription?: string;
 }
 
 /** A client of the stream that keeps what it receives. */
@@ -41,7 +43,31 @@ export class StreamListener {
     return this.frames;
   }
 
+  /** Resolves when `count` frames of entries have come in all, or the connection is over. */
+  async recorded(count: number): Promise<readonly ReceivedFrame[]> {
+    const missing = (): number => count - this.entries.length;
+    while (missing() > 0 && this.ws.readyState === this.ws.OPEN)
+      await this.received(this.frames.length + missing());
+    return this.entries;
+  }
+
+  /** Frames of entries. */
+  get entries(): ReceivedFrame[] {
+    return this.frames.filter(({ seq }) => seq !== undefined);
+  }
+
+  /** Resolves with the first frame of that type, of those behind the first `from`. */
+  async next(type: string, from = 0): Promise<ReceivedFrame> {
+    for (;;) {
+      const found = this.frames.slice(from).find((frame) => frame.type === type);
+      if (found) return found;
+      if (this.ws.readyState !== this.ws.OPEN) throw new Error(`the stream ended before a frame ${type}`);
+      await this.received(this.frames.length + 1);
+    }
+  }
+
+  /** Of the frames of entries. */
   get sequence(): (number | undefined)[] {
-    return this.frames.map((frame) => frame.seq);
+    return this.entries.map(({ seq }) => seq);
   }
 }

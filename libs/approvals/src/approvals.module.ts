@@ -1,11 +1,12 @@
 import { Global, Module } from '@nestjs/common';
-import { ApprovalDesk } from '#kernel';
+import { ApprovalDesk, ApprovalQueue } from '#kernel';
 import { ApprovalCopies } from './approval-copies.repository.js';
 import { ApprovalWaits } from './approval-waits.js';
 import { ApprovalsController } from './approvals.controller.js';
 import { ApprovalsRepository } from './approvals.repository.js';
 import { ApprovalsService } from './approvals.service.js';
 import { StoredApprovalDesk } from './stored-approval-desk.js';
+import { StoredApprovalQueue } from './stored-approval-queue.js';
 
 /** What erases the texts of approvals, for the service and for the command line. */
 @Module({ providers: [ApprovalCopies] })
@@ -21,7 +22,8 @@ export class ApprovalCopiesModule {}
     ApprovalsService,
     ApprovalWaits,
     { provide: ApprovalDesk, useClass: StoredApprovalDesk },
+    { provide: ApprovalQueue, useClass: StoredApprovalQueue },
   ],
-  exports: [ApprovalDesk, ApprovalWaits],
+  exports: [ApprovalDesk, ApprovalQueue, ApprovalWaits],
 })
 export class ApprovalsModule {}

@@ -36,6 +36,11 @@ export interface ApprovalRow {
   readonly erased_at: number | null;
 }
 
+export type WaitingRow = Pick<
+  ApprovalRow,
+  'approval_id' | 'agent_id' | 'agent_name' | 'agent_role' | 'requested_at'
+>;
+
 export interface ApprovalFilter {
   readonly status: ApprovalStatus | undefined;
   readonly agentId: string | undefined;
@@ -69,6 +74,15 @@ export class ApprovalsRepository {
       [...where.parameters, page.limit + 1, page.skip],
     );
     return pageOf(rows, page.limit, (row) => [row.requested_at, row.approval_id]);
+  }
+
+  /** Those that wait, oldest first. */
+  findWaiting(now: number, limit: number): Promise<WaitingRow[]> {
+    return this.reader.query<WaitingRow>(
+      `SELECT approval_id, agent_id, agent_name, agent_role, requested_at FROM approvals
+       WHERE status = 'pending' AND expires_at > ? ORDER BY requested_at, approval_id LIMIT ?`,
+      [now, limit],
+    );
   }
 
   /** The newest for this request that still says something, as the transaction sees it. */

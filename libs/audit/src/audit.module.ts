@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { AuditTrail, CopyHolders } from '#kernel';
 import { AccessDenials } from './access-denials.js';
+import { AccessReads } from './access-reads.js';
 import { AuditController } from './audit.controller.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditService } from './audit.service.js';
@@ -48,11 +49,12 @@ import { VerificationService } from './verify/verification.service.js';
     AuditRepository,
     LogTail,
     AccessDenials,
+    AccessReads,
     FailedLogins,
     CopyHolders,
     { provide: AuditTrail, useClass: LogAuditTrail },
   ],
-  exports: [AuditTrail, AuditRepository, AccessDenials, FailedLogins, CopyHolders],
+  exports: [AuditTrail, AuditRepository, LogTail, AccessDenials, AccessReads, FailedLogins, CopyHolders],
 })
 export class AuditTrailModule {}
 

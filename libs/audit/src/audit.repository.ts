@@ -5,12 +5,30 @@ import { Reader, RowMemo } from '#persistence';
 import { type LogRow, ROW_COLUMNS, toRecordedEvent } from './log/log-columns.js';
 import { type AuditFilter, logQuery } from './log/log-query.js';
 
+/** Where the log stands. */
+export interface LogStanding {
+  /** Its random id; another log that begins in the same store has another. */
+  readonly logId: string;
+  /** How many entries were ever written; also the newest sequence number. */
+  readonly size: number;
+  /** Entries up to there may be gone. */
+  readonly removableTo: number;
+}
+
 /** Reads the log. Nothing here writes: entries come through the log's sink alone. */
 @Injectable()
 export class AuditRepository {
   private readonly events = new RowMemo<LogRow, RecordedEvent>(ROW_COLUMNS, toRecordedEvent);
 
   constructor(private readonly reader: Reader) {}
+
+  async standing(): Promise<LogStanding> {
+    const [head] = await this.reader.query<LogStanding>(
+      'SELECT log_id AS "logId", size, removable_to AS "removableTo" FROM agent_audit_head WHERE id = 1',
+    );
+    if (!head) throw new Error('the log has no head');
+    return head;
+  }
 
   /** How many entries the log holds; also the newest sequence number. */
   async size(): Promise<number> {

@@ -1,4 +1,5 @@
 export * from './access-denials.js';
+export * from './access-reads.js';
 export * from './actor.js';
 export * from './audit.controller.js';
 export * from './audit.interceptor.js';
@@ -20,6 +21,7 @@ export * from './merkle/frontier.js';
 export * from './merkle/log-tree.js';
 export * from './merkle/segment-sealer.js';
 export * from './merkle/segments.repository.js';
+export * from './records-itself.js';
 export * from './retention/audit-retention.js';
 export * from './verify/finding.js';
 export * from './verify/held-checkpoints.js';

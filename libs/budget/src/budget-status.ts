@@ -1,9 +1,9 @@
 import type { BudgetStatus } from '#kernel';
-import type { BudgetRules } from '#rbac';
+import type { BudgetRules, EscalationStepName } from '#rbac';
 
 /** What happens to an agent on the way through a day's spending. */
 export interface EscalationStep {
-  readonly name: 'notify' | 'soft_limit' | 'exceeded' | 'pause_and_approve' | 'terminate';
+  readonly name: EscalationStepName;
   /** What the agent's status becomes; null where it is only told. */
   readonly status: BudgetStatus | null;
   /** The first amount of the day, micro-USD, that reaches the step. */

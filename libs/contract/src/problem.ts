@@ -45,6 +45,7 @@ const MEANING: Readonly<Record<number, string>> = {
   403: 'The principal may not do this.',
   404: 'Unknown, or an id that cannot exist.',
   409: 'The present state does not allow it, or the request with this `Idempotency-Key` is being carried out.',
+  410: 'What is asked for is gone.',
   412: 'It changed since: its ETag is none of those in `If-Match`.',
   413: 'The body is larger than the route takes: `BODY_LIMIT`, unless it says otherwise.',
   415: 'The body is of no type that the route takes: `application/json`, unless it says otherwise.',

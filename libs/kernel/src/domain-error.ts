@@ -29,6 +29,9 @@ export type ErrorCode =
   | 'DEAD_LETTER_NOT_FOUND'
   | 'UNDER_HOLD'
   | 'VERIFICATION_NOT_FOUND'
+  | 'SUBSCRIPTION_NOT_FOUND'
+  | 'TOO_MANY_SUBSCRIPTIONS'
+  | 'HISTORY_LOST'
   | 'RESERVATION_NOT_FOUND'
   | 'AGENT_NAME_TAKEN'
   | 'AGENT_ID_USED'
@@ -132,5 +135,16 @@ export class StoreUnavailable extends DomainError {
 export class AgentNotFound extends DomainError {
   constructor(reference: string) {
     super('AGENT_NOT_FOUND', `No agent is registered under ${JSON.stringify(reference.slice(0, 100))}.`);
+  }
+}
+
+/** Entries that are asked for are gone, or belong to another log. */
+export class HistoryLost extends DomainError {
+  override readonly members: Readonly<Record<string, unknown>>;
+
+  /** @param oldestSeq from where on all entries are there. */
+  constructor(detail: string, oldestSeq: number) {
+    super('HISTORY_LOST', detail);
+    this.members = { oldest_seq: oldestSeq };
   }
 }

@@ -224,6 +224,20 @@ export abstract class ApprovalDesk {
   abstract ask(ctx: TransactionContext, request: ApprovalRequest): Promise<ApprovalAnswer>;
 }
 
+/** An approval that somebody has to decide yet. */
+export interface WaitingApproval {
+  readonly approvalId: string;
+  readonly agent: { readonly agentId: string; readonly name: string; readonly role: string };
+  /** Milliseconds UTC. */
+  readonly requestedAt: number;
+}
+
+/** The approvals that wait. */
+export abstract class ApprovalQueue {
+  /** Those that asked first, at most `limit`. @throws StoreUnavailable */
+  abstract waiting(limit: number): Promise<WaitingApproval[]>;
+}
+
 /** What a client says that it ran. */
 export interface ReportedToolUse {
   readonly agentId: string;

@@ -1,4 +1,6 @@
 export * from './access.js';
+export * from './alert-rule.js';
+export { MAX_COUNTED, MAX_REPEAT_MINUTES } from './alert-rule-document.js';
 export * from './api-key.entity.js';
 export * from './api-keys.service.js';
 export * from './authenticator.js';

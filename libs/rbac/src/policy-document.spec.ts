@@ -91,6 +91,80 @@ describe('a policy document', () => {
       (d) => (d.redaction.patterns = [{ kind: 'My Kind', pattern: 'abc' }]),
       /redaction\.patterns\[0\]\.kind/,
     ],
+    ['alerts that are no list', (d) => (d.alerts = {}), /alerts/],
+    [
+      'an alert to something unknown',
+      (d) => (d.alerts = [{ id: 'a', when: 'boredom' }]),
+      /Expected 'denials' \| 'budget_step' \| 'failure_rate' \| 'unknown_agent' \| 'approvals_waiting', at alerts\[0\]\.when/,
+    ],
+    [
+      'an alert within no time',
+      (d) => (d.alerts = [{ id: 'a', when: 'denials', over: 3, within_minutes: 0 }]),
+      /expected number to be >=1, at alerts\[0\]\.within_minutes/,
+    ],
+    [
+      'an alert within more than a day',
+      (d) => (d.alerts = [{ id: 'a', when: 'denials', over: 3, within_minutes: 1_441 }]),
+      /expected number to be <=1440, at alerts\[0\]\.within_minutes/,
+    ],
+    [
+      'an alert that is never quiet',
+      (d) => (d.alerts = [{ id: 'a', when: 'unknown_agent', repeat_after_minutes: 0 }]),
+      /alerts\[0\]\.repeat_after_minutes/,
+    ],
+    [
+      'two alerts of one id',
+      (d) =>
+        (d.alerts = ['a', 'b', 'a'].map((id) => ({
+          ...{ id, when: 'unknown_agent' },
+        }))),
+      /Two rules have the id "a": expected one of its own for each, at alerts\[2\]\.id/,
+    ],
+    [
+      'an alert whose id is a sentence',
+      (d) => (d.alerts = [{ id: 'Too many!', when: 'unknown_agent' }]),
+      /expected small letters, digits and _, at alerts\[0\]\.id/,
+    ],
+    [
+      'an alert without what it is about',
+      (d) => (d.alerts = [{ id: 'a', when: 'failure_rate', over: 0.5, within_minutes: 5 }]),
+      /alerts\[0\]\.at_least/,
+    ],
+    [
+      'an alert to all failures and more',
+      (d) => (d.alerts = [{ id: 'a', when: 'failure_rate', over: 1, within_minutes: 5, at_least: 1 }]),
+      /alerts\[0\]\.over/,
+    ],
+    [
+      'an alert to a step that there is not',
+      (d) => (d.alerts = [{ id: 'a', when: 'budget_step', steps: ['bankrupt'] }]),
+      /alerts\[0\]\.steps\[0\]/,
+    ],
+    [
+      'an alert with a member of another',
+      (d) => (d.alerts = [{ id: 'a', when: 'unknown_agent', within_minutes: 5 }]),
+      /Unrecognized key: "within_minutes", at alerts\[0\]/,
+    ],
+    [
+      'an alert to approvals that does not say how long or how many',
+      (d) => (d.alerts = [{ id: 'a', when: 'approvals_waiting' }]),
+      /expected one of for_minutes and over, at alerts\[0\]/,
+    ],
+    [
+      'an alert to approvals that says both',
+      (d) => (d.alerts = [{ id: 'a', when: 'approvals_waiting', for_minutes: 5, over: 5 }]),
+      /expected one of for_minutes and over, at alerts\[0\]/,
+    ],
+    [
+      'an alert for a role that there is not',
+      (d) => (d.alerts = [{ id: 'a', when: 'unknown_agent', roles: ['root'] }]),
+      /alerts\[0\]\.roles\[0\]/,
+    ],
+    [
+      'a severity of its own',
+      (d) => (d.alerts = [{ id: 'a', when: 'unknown_agent', severity: 'mild' }]),
+      /alerts\[0\]\.severity/,
+    ],
   ])('with %s is refused by name', (_what, change, named) => {
     expect(() => compilePolicy(changed(change))).toThrow(named);
   });
@@ -112,6 +186,27 @@ describe('a policy document', () => {
     ['an alias', 'version: &v 1\nroles: *v\n'],
   ])('that is %s is refused', (_what, text) => {
     expect(() => compilePolicy(text)).toThrow(/^The policy is not valid:/);
+  });
+
+  it('without alerts has none', () => {
+    expect(compilePolicy(changed((d: Document) => delete d.alerts)).alerts).toEqual([]);
+  });
+
+  it('fills in what an alert leaves out', () => {
+    const [rule, waits] = compilePolicy(
+      changed(
+        (d: Document) =>
+          (d.alerts = [
+            { id: 'many', when: 'denials', over: 3, within_minutes: 2, agents: ['coder'] },
+            { id: 'waits', when: 'approvals_waiting', for_minutes: 5 },
+          ]),
+      ),
+    ).alerts;
+    expect(rule).toEqual({
+      ...{ id: 'many', when: 'denials', over: 3, withinMs: 120_000, severity: 'warning' },
+      ...{ repeatMs: 3_600_000, roles: null, agents: new Set(['coder']) },
+    });
+    expect(waits).toMatchObject({ forMs: 300_000, over: null });
   });
 
   it('gives a permission to everyone, to the roles with a right, to a list, or to nobody', () => {

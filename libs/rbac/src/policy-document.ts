@@ -12,6 +12,7 @@ import {
   SECRET_NAMES,
   toMicroUsd,
 } from '#kernel';
+import { toAlertRule } from './alert-rule-document.js';
 import { DecisionRules } from './engine/decision-rules.js';
 import {
   type BudgetRules,
@@ -58,6 +59,7 @@ export function compilePolicy(yaml: string, name = 'policy'): Policy {
     toBudgetRules(document),
     new DecisionRules(version, document, roles),
     toRedactor(document),
+    (document.alerts ?? []).map(toAlertRule),
     new Map([...roles].map(([name, role]) => [name, permissionsOf(role, document)])),
     new Set(document.agent_key_permissions),
   );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { compileLinear, REDACTED } from '#kernel';
+import { alertRules } from './alert-rule-document.js';
 import { CommandRule } from './engine/command-rule.js';
 import { PathPatterns, PathScopes } from './engine/path-reading.js';
 import { PERMISSIONS, ROLE_NAMES } from './policy.js';
@@ -162,6 +163,7 @@ export const policySchema = z.strictObject({
   ),
   agent_key_permissions: z.array(permission),
   redaction: redaction.optional(),
+  alerts: alertRules.optional(),
 });
 
 /** A policy as it is written. */

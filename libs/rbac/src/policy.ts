@@ -1,4 +1,5 @@
 import type { Redactor } from '#kernel';
+import type { AlertRule } from './alert-rule.js';
 import type { DecisionRules } from './engine/decision-rules.js';
 
 /** The ten roles of the contract. */
@@ -74,6 +75,16 @@ export interface SpendingLimits {
   readonly maxCostPerMonthMicro: number | null;
 }
 
+/** The steps of what an agent spends on one day, as entries and policies name them. */
+export const ESCALATION_STEPS = [
+  'notify',
+  'soft_limit',
+  'exceeded',
+  'pause_and_approve',
+  'terminate',
+] as const;
+export type EscalationStepName = (typeof ESCALATION_STEPS)[number];
+
 /** Limits beside those of each agent, and what happens on the way to them. */
 export interface BudgetRules {
   /** The share of a day's limit at which an account is told to slow down. */
@@ -101,6 +112,8 @@ export class Policy {
     readonly rules: DecisionRules,
     /** Takes secrets out of texts before they are stored. */
     readonly redactor: Redactor,
+    /** What somebody is to be told, in the order of the document. */
+    readonly alerts: readonly AlertRule[],
     private readonly permissionsOfRole: ReadonlyMap<string, ReadonlySet<Permission>>,
     private readonly permissionsOfAgentKeys: ReadonlySet<Permission>,
   ) {}

@@ -5,12 +5,11 @@ import type {
   RequestListener,
   ServerResponse,
 } from 'node:http';
-import type { AnswerHead, ContextRequest } from '#contract';
+import { type AnswerHead, type ContextRequest, traceIdOf } from '#contract';
 import { type OperationContext, perObject, type Principal } from '#kernel';
 import type { Authenticator, Door, Permission } from '#rbac';
 import type { ErrorAnswers } from './error-answers.js';
 import type { HotCall, HotRead } from './hot-call.js';
-import { traceIdOf } from './request-context.middleware.js';
 import { SharedWork } from './shared-work.js';
 
 const PLAIN_JSON = /^application\/json(; ?charset=utf-8)?$/i;

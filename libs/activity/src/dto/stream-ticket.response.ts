@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { formatTime } from '#contract';
-import type { StreamTicket } from '../stream-tickets.js';
+import type { StreamTicket } from '../stream/stream-tickets.js';
 
 export class StreamTicketResponse {
   @ApiProperty({

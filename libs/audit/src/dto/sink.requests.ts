@@ -1,6 +1,6 @@
-import { IntegerField, pageQuery, TextField, TextListField, UnknownFields } from '#contract';
+import { EnumField, IntegerField, pageQuery, TextField, TextListField, UnknownFields } from '#contract';
 import { type AgentDirectory, type FieldProblem, toStorable, ValidationFailed } from '#kernel';
-import type { NewSink } from '../sinks/sink.js';
+import { ENTRY_SOURCES, type NewSink } from '../sinks/sink.js';
 import { faultOf } from '../sinks/sink-target.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/;
@@ -49,6 +49,13 @@ export class CreateSinkRequest {
     example: ['denied', 'requires_approval'],
   })
   decisions?: string[];
+
+  @EnumField(ENTRY_SOURCES, {
+    description:
+      'Only what this service did or decided (`decided`), or what clients said (`reported`). Absent: both. Whoever reports may give any operation type.',
+    example: 'decided',
+  })
+  source?: (typeof ENTRY_SOURCES)[number];
 
   @IntegerField({
     description: 'The first entry that it gets; 1 is the beginning of the log. Absent: those from now on.',
@@ -104,6 +111,7 @@ export function toNewSink(request: CreateSinkRequest, agents: AgentDirectory): N
       agentId: agent === undefined ? null : toStorable(agents.idFor(agent)),
       operationTypes: orAll(types),
       decisions: orAll(decisions),
+      source: request.source ?? null,
     },
     fromSeq: request.from_seq ?? null,
   };

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { formatTime } from '#contract';
-import { DEAD_LETTER_CAUSES, type DeadLetter, SINK_STATES } from '../sinks/sink.js';
+import { DEAD_LETTER_CAUSES, type DeadLetter, ENTRY_SOURCES, SINK_STATES } from '../sinks/sink.js';
 import { kindOf, shownTarget, SINK_KINDS } from '../sinks/sink-target.js';
 import type { SinkStanding } from '../sinks/sinks.repository.js';
 import type { CreatedSink } from '../sinks/sinks.service.js';
@@ -34,6 +34,13 @@ class SinkFilterResponse {
   operation_types!: readonly string[] | null;
   @ApiProperty(texts('With these decisions alone; null for all.', ['denied']))
   decisions!: readonly string[] | null;
+  @ApiProperty({
+    description: 'What clients reported alone, or what this service decided alone; null for both.',
+    enum: ENTRY_SOURCES,
+    nullable: true,
+    example: 'decided',
+  })
+  source!: string | null;
 }
 
 /** Somebody else who gets the log, and how far that came. */
@@ -135,13 +142,13 @@ export class DeadLetterResponse {
 const timeOf = (ms: number | null): string | null => (ms === null ? null : formatTime(ms));
 
 export function toSinkResponse({ sink, lag, deadLetters }: SinkStanding): SinkResponse {
-  const { agentId, operationTypes, decisions } = sink.filter;
+  const { agentId, operationTypes, decisions, source } = sink.filter;
   return {
     sink_id: sink.sinkId,
     name: sink.name,
     kind: kindOf(sink.target),
     target: shownTarget(sink.target),
-    filter: { agent_id: agentId, operation_types: operationTypes, decisions },
+    filter: { agent_id: agentId, operation_types: operationTypes, decisions, source },
     state: sink.state,
     delivered_to: sink.deliveredTo,
     lag,

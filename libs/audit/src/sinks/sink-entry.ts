@@ -9,7 +9,7 @@ export function toSinkEntry(
   sink: AuditSink,
   more: object = {},
 ): EventDraft {
-  const { agentId, operationTypes, decisions } = sink.filter;
+  const { agentId, operationTypes, decisions, source } = sink.filter;
   return {
     agent: { agentId: 'system', name: 'system', role: principal.role },
     operationType,
@@ -21,7 +21,7 @@ export function toSinkEntry(
     outcome: 'success',
     context: JSON.stringify({
       ...{ kind: kindOf(sink.target), host: hostOf(new URL(sink.target)), delivered_to: sink.deliveredTo },
-      filter: { agent_id: agentId, operation_types: operationTypes, decisions },
+      filter: { agent_id: agentId, operation_types: operationTypes, decisions, source },
       ...more,
     }),
   };

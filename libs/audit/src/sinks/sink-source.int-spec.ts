@@ -7,7 +7,7 @@ import type { AuditSink, SinkFilter } from './sink.js';
 import { type Part, SinkSource } from './sink-source.js';
 import { SinkSourceRepository } from './sink-source.repository.js';
 
-const ALL: SinkFilter = { agentId: null, operationTypes: null, decisions: null };
+const ALL: SinkFilter = { agentId: null, operationTypes: null, decisions: null, source: null };
 const aSink = (filter: Partial<SinkFilter> = {}, target = 'https://a/'): AuditSink =>
   ({ filter: { ...ALL, ...filter }, target }) as AuditSink;
 

@@ -43,8 +43,8 @@ export class SinkSourceRepository {
 /** What an operation type ends with that stands for all that begin like it. */
 export const ANY_ENDING = '.*';
 
-function toWhere({ agentId, operationTypes, decisions }: SinkFilter): Where {
-  const where = new Where().and('agent_id = ?', agentId);
+function toWhere({ agentId, operationTypes, decisions, source }: SinkFilter): Where {
+  const where = new Where().and('agent_id = ?', agentId).and('source = ?', source);
   if (decisions) where.andAll(`rbac_decision IN (${marks(decisions.length)})`, decisions);
   if (!operationTypes) return where;
   const whole = operationTypes.filter((type) => !type.endsWith(ANY_ENDING));

@@ -7,7 +7,7 @@ const HOUR = 3_600_000;
 const BATCH = { fromSeq: 11, toSeq: 20 };
 const aSink = (changes: Partial<AuditSink> = {}): AuditSink => ({
   ...{ ...FRESH, sinkId: 's', name: 'siem', target: 'https://a/', state: 'active', deliveredTo: 10 },
-  filter: { agentId: null, operationTypes: null, decisions: null },
+  filter: { agentId: null, operationTypes: null, decisions: null, source: null },
   ...{ pendingTo: 20, lastError: null, lastDeliveredAt: null, secretVersion: 1, secretHash: 'h' },
   ...{ previousUntil: null, leaseOwner: 'o', leaseUntil: 0, createdBy: 'admin', createdAt: 0 },
   ...changes,

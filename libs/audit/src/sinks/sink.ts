@@ -1,11 +1,14 @@
 import type { RecordedEvent } from '#kernel';
 
+export const ENTRY_SOURCES = ['reported', 'decided'] as const;
+
 /** Which entries a sink gets; null for all. */
 export interface SinkFilter {
   readonly agentId: string | null;
   /** Each a type, or the beginning of types, `budget.*`. */
   readonly operationTypes: readonly string[] | null;
   readonly decisions: readonly string[] | null;
+  readonly source: (typeof ENTRY_SOURCES)[number] | null;
 }
 
 /** What of a sink somebody chooses. */

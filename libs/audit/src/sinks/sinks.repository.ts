@@ -38,6 +38,9 @@ export interface SinkStanding {
   readonly deadLetters: number;
 }
 
+/** What filters did not have that were made by a version before. */
+const OLDER = { source: null };
+
 type SinkRow = Omit<AuditSink, 'filter'> & { filter: string };
 type StandingRow = SinkRow & { lag: number; deadLetters: number };
 const STANDING = `SELECT ${SELECTED},
@@ -122,7 +125,7 @@ async function oneOf(db: Queryable, column: 'sink_id' | 'name', value: string): 
 }
 
 function toSink(row: SinkRow): AuditSink {
-  return { ...row, filter: JSON.parse(row.filter) as SinkFilter };
+  return { ...row, filter: { ...OLDER, ...(JSON.parse(row.filter) as SinkFilter) } };
 }
 
 function toStanding({ lag, deadLetters, ...row }: StandingRow): SinkStanding {

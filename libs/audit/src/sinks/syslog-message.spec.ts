@@ -49,6 +49,16 @@ describe('an entry as syslog', () => {
   });
 
   it.each([
+    [{ source: 'decided', outcome: 'critical' }, 2],
+    [{ source: 'decided', outcome: 'warning' }, 4],
+    [{ source: 'decided', outcome: 'info' }, 6],
+    [{ source: 'reported', outcome: 'critical' }, 6],
+  ] as const)('of an alert is as severe as it says: %j', (changes, severity) => {
+    const alert = { operationType: 'alert.denials', rbacDecision: 'unknown', ...changes };
+    expect(parsed(anEntry(alert)).severity).toBe(severity);
+  });
+
+  it.each([
     ['tool use\n<13>1 - forged', 'tool_use_<13>1_-_forged'],
     ['ü€😀', '___'],
     ['x'.repeat(99), 'x'.repeat(32)],

@@ -8,8 +8,10 @@ export const MAX_MESSAGE_BYTES = 8_192;
 
 /** "Log audit" (RFC 5424, section 6.2.1). */
 const FACILITY = 13;
-const [WARNING, NOTICE, INFORMATIONAL] = [4, 5, 6];
+const [CRITICAL, WARNING, NOTICE, INFORMATIONAL] = [2, 4, 5, 6];
 const SEVERITIES: Readonly<Record<string, number>> = { denied: WARNING, requires_approval: NOTICE };
+/** Alerts say how grave they are. */
+const ALERTS: Readonly<Record<string, number>> = { critical: CRITICAL, warning: WARNING };
 const NONE = '-';
 const APP_NAME = 'agent-reality-map';
 /** The number that RFC 5612 keeps for documents: this project has none of its own. */
@@ -36,7 +38,7 @@ function toMessage(event: RecordedEvent): string {
 }
 
 function messageOf(event: RecordedEvent, content: unknown, isCut: boolean): string {
-  const severity = SEVERITIES[event.rbacDecision] ?? INFORMATIONAL;
+  const severity = severityOf(event);
   const parameters = { seq: String(event.seq), audit_id: event.auditId, decision: event.rbacDecision };
   const data = Object.entries({ ...parameters, ...(isCut ? { truncated: 'true' } : {}) })
     .map(([name, value]) => `${name}="${toParameter(value)}"`)
@@ -51,6 +53,12 @@ function messageOf(event: RecordedEvent, content: unknown, isCut: boolean): stri
     toName(event.operationType, 32),
   ].join(' ');
   return `${header} [${SD_ID} ${data}] ${toAscii(JSON.stringify(content))}`;
+}
+
+function severityOf({ source, operationType, outcome, rbacDecision }: RecordedEvent): number {
+  if (source === 'decided' && operationType.startsWith('alert.'))
+    return ALERTS[outcome ?? ''] ?? INFORMATIONAL;
+  return SEVERITIES[rbacDecision] ?? INFORMATIONAL;
 }
 
 /** A header's field: printable ASCII without blanks; what else there is becomes `_`. */

@@ -22,6 +22,7 @@ import { CreateAuditSinks1795520000000 } from './1795520000000-create-audit-sink
 import { CreateMetricSpans1795530000000 } from './1795530000000-create-metric-spans.js';
 import { PinTriggerPath1795540000000 } from './1795540000000-pin-trigger-path.js';
 import { CreateFleet1795550000000 } from './1795550000000-create-fleet.js';
+import { CreateAlerts1795560000000 } from './1795560000000-create-alerts.js';
 
 /** Every migration, oldest first. A merged one is never edited. */
 export const MIGRATIONS = [
@@ -49,4 +50,5 @@ export const MIGRATIONS = [
   CreateMetricSpans1795530000000,
   PinTriggerPath1795540000000,
   CreateFleet1795550000000,
+  CreateAlerts1795560000000,
 ];

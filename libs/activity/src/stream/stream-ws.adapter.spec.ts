@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { type INestApplication, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { AccessDenials, FailedLogins } from '#audit';
+import { AccessDenials, AccessReads, FailedLogins } from '#audit';
 import {
   AccessDenied,
   AgentDirectory,
@@ -18,17 +18,21 @@ import {
   TooManyRequests,
 } from '#kernel';
 import { Authenticator, Door } from '#rbac';
-import { aPrincipal, DirectEventBus } from '../test/hub.harness.js';
-import { anEvent, CODER } from '../test/recorded-event.factory.js';
-import { StreamListener } from '../test/stream-listener.js';
-import { ActivityGateway, ShortPathActivityGateway } from './activity.gateway.js';
+import { aClock, aPrincipal, DirectEventBus, EPOCH, MemoryLog } from '../../test/hub.harness.js';
+import { anAgentDirectory } from '../../test/agent-directory.fake.js';
+import { anEvent, CODER } from '../../test/recorded-event.factory.js';
+import { StreamListener } from '../../test/stream-listener.js';
+import { STREAM_LIMITS } from './stream-client.js';
 import { StreamAdmission } from './stream-admission.js';
+import { StreamCommands } from './stream-commands.js';
+import { StreamFeed } from './stream-feed.js';
+import { ShortPathStreamGateway, StreamGateway } from './stream.gateway.js';
 import { StreamHub } from './stream-hub.js';
+import { StreamLog } from './stream-log.js';
 import { StreamTickets } from './stream-tickets.js';
 import { StreamWsAdapter, type ToUpgradeAnswer } from './stream-ws.adapter.js';
 
 const PATH = '/api/v1/agents/activity/stream';
-const NOW = Date.UTC(2026, 0, 5, 10);
 const UPGRADE = {
   Connection: 'Upgrade',
   Upgrade: 'websocket',
@@ -70,6 +74,7 @@ const authenticator: Pick<Authenticator, 'authenticate' | 'authorize' | 'stillKn
 };
 
 const bus = new DirectEventBus();
+const log = new MemoryLog(bus);
 
 @Module({
   providers: [
@@ -86,14 +91,23 @@ const bus = new DirectEventBus();
         },
       },
     },
+    { provide: AccessReads, useValue: { record: () => Promise.resolve() } },
     { provide: FailedLogins, useValue: { count: () => Promise.resolve(new TooManyRequests('Wait.', 9)) } },
-    { provide: AgentDirectory, useValue: { count: () => 207 } },
-    { provide: Clock, useValue: { now: () => NOW } },
-    { provide: StreamHub, useFactory: () => new StreamHub(bus, authenticator) },
+    { provide: AgentDirectory, useValue: anAgentDirectory() },
+    { provide: Clock, useValue: aClock },
+    { provide: StreamLog, useValue: log },
+    StreamFeed,
+    {
+      provide: StreamHub,
+      inject: [StreamFeed],
+      useFactory: (feed: StreamFeed) =>
+        new StreamHub(bus, authenticator, feed, anAgentDirectory(), aClock, STREAM_LIMITS),
+    },
     StreamAdmission,
+    StreamCommands,
     StreamTickets,
-    ActivityGateway,
-    ShortPathActivityGateway,
+    StreamGateway,
+    ShortPathStreamGateway,
   ],
 })
 class StreamTestModule {}
@@ -142,20 +156,25 @@ describe('the stream over a socket', () => {
     async (path) => {
       const listener = await listen(path);
       const timestamp = '2026-01-05T10:00:00.000Z';
-      expect(await listener.received(2)).toEqual([
+      const seq = log.position;
+      const stats = { total_agents: 0, active_connections: 1, epoch: EPOCH, seq };
+      expect(await listener.received(3)).toEqual([
         { type: 'connection', message: expect.any(String), timestamp },
-        { type: 'stats', data: { total_agents: 207, active_connections: 1 }, timestamp },
+        { type: 'stats', data: stats, timestamp },
+        { type: 'subscribed', data: { subscription: 'all', filter: {}, epoch: EPOCH, seq }, timestamp },
       ]);
-      bus.publish([anEvent({ seq: 9 })]);
-      expect((await listener.received(3))[2]).toMatchObject({ type: 'rbac_decision', seq: 9 });
+      log.record(anEvent({ seq: seq + 1 }));
+      const frame = { type: 'rbac_decision', seq: seq + 1, prev_seq: seq, subscription: 'all' };
+      expect((await listener.received(4))[3]).toMatchObject(frame);
     },
   );
 
   it('shows a bound key its own agent only', async () => {
     const listener = await listen(PATH, 'bound');
-    await listener.received(2);
-    bus.publish([anEvent({ seq: 1, agentId: 'other' }), anEvent({ seq: 2 })]);
-    expect((await listener.received(3)).slice(2).map(({ seq }) => seq)).toEqual([2]);
+    await listener.received(3);
+    const seq = log.position + 1;
+    log.record(anEvent({ seq, agentId: 'other' }), anEvent({ seq: seq + 1 }));
+    expect(await listener.recorded(1)).toMatchObject([{ seq: seq + 1, prev_seq: seq - 1 }]);
   });
 
   it.each(['{"event":"subscribe"}', 'not JSON', '', '\0', Buffer.from([0, 255])])(
@@ -163,12 +182,12 @@ describe('the stream over a socket', () => {
     async (message) => {
       const listener = await listen();
       listener.ws.send(message);
-      expect((await listener.received(3))[2]).toMatchObject({
-        type: 'error',
-        data: { message: expect.any(String) },
+      expect(await listener.next('error')).toMatchObject({
+        data: { code: expect.any(String), message: expect.any(String) },
       });
-      bus.publish([anEvent({ seq: 1 })]);
-      expect((await listener.received(4))[3]).toMatchObject({ seq: 1 });
+      const seq = log.position + 1;
+      log.record(anEvent({ seq }));
+      expect((await listener.recorded(1))[0]).toMatchObject({ seq });
     },
   );
 
@@ -181,8 +200,9 @@ describe('the stream over a socket', () => {
     );
     expect((await tooLarge.closed).code).toBe(1009);
     expect((await broken.closed).code).toBe(1002);
-    bus.publish([anEvent({ seq: 1 })]);
-    expect((await healthy.received(3))[2]).toMatchObject({ seq: 1 });
+    const seq = log.position + 1;
+    log.record(anEvent({ seq }));
+    expect((await healthy.recorded(1))[0]).toMatchObject({ seq });
   });
 
   it('refuses without credentials, and records nothing', async () => {
@@ -266,6 +286,6 @@ describe('the stream over a socket', () => {
       await once(socket, 'close');
     }
     const listener = await listen();
-    expect(await listener.received(2)).toHaveLength(2);
+    expect(await listener.received(3)).toHaveLength(3);
   });
 });

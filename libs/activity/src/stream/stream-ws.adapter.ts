@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { WebSocketServer } from 'ws';
+import { traceIdOf } from '#contract';
 import { DomainError, newId } from '#kernel';
 import { asksForWebSocket, declineUpgrade } from './decline-upgrade.js';
 import { pathOf, StreamAdmission } from './stream-admission.js';
@@ -81,7 +82,7 @@ export class StreamWsAdapter extends WsAdapter {
   private async admit(port: number, request: IncomingMessage): Promise<WebSocketServer> {
     this.admission.enter(request);
     const server = this.serverAt(port, pathOf(request));
-    await this.admission.authorize(request);
+    await this.admission.authorize(request, traceIdOf(request.headers['x-request-id']));
     return server;
   }
 

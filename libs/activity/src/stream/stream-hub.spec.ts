@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '#kernel';
-import { aPrincipal, type Connection, HubHarness } from '../test/hub.harness.js';
-import { anEvent, CODER } from '../test/recorded-event.factory.js';
+import { aPrincipal, type Connection, EPOCH, HubHarness } from '../../test/hub.harness.js';
+import { anEvent, CODER } from '../../test/recorded-event.factory.js';
+import { eventually } from '../../../../test/support/eventually.js';
+import { NO_FILTER } from './stream-filter.js';
 
 const KIB = 1024;
 const OTHER = '0f1c2f1e-6d0a-4b55-9a43-0d5a3e0b7c22';
@@ -23,10 +25,10 @@ function connectAll(count: number): Promise<Connection[]> {
   );
 }
 
-/** An event whose detail counts how often it was read, which a serialisation does once. */
+/** An event whose id counts how often it was read, which a serialisation does once. */
 function aCountedEvent(): { event: RecordedEvent; reads: () => number } {
   let reads = 0;
-  const event = Object.defineProperty(anEvent(), 'operationDetail', { get: () => `read ${++reads}` });
+  const event = Object.defineProperty(anEvent(), 'auditId', { get: () => `read ${++reads}` });
   return { event, reads: () => reads };
 }
 
@@ -35,11 +37,13 @@ async function flood(reader: Connection, bytes: number, done: () => boolean): Pr
   const operationDetail = 'x'.repeat(bytes);
   let seq = 0;
   while (!done()) {
-    harness.bus.publish([anEvent({ seq: ++seq, operationDetail })]);
-    await reader.listener.received(seq);
+    harness.log.record(anEvent({ seq: ++seq, operationDetail }));
+    await reader.listener.recorded(seq);
   }
   return seq;
 }
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 
 describe('StreamHub', () => {
   afterEach(() => harness.stop());
@@ -65,14 +69,14 @@ describe('StreamHub', () => {
       const answered = connections.map(({ ws }) => once(ws, 'pong'));
       const asked = connections.map(({ listener }) => once(listener.ws, 'pong'));
       for (const { listener } of connections) listener.ws.ping('p'.repeat(125));
-      harness.bus.publish(events.slice(0, 3));
+      harness.log.record(...events.slice(0, 3));
       harness.hub.checkLiveness();
-      harness.bus.publish(events.slice(3));
+      harness.log.record(...events.slice(3));
       await Promise.all([...answered, ...asked]);
-      await Promise.all(connections.map(({ listener }) => listener.received(expected.length)));
+      await Promise.all(connections.map(({ listener }) => listener.recorded(expected.length)));
     }
     for (const { listener } of connections) {
-      expect(listener.frames.map(({ seq, data }) => ({ seq, detail: data['operation_detail'] }))).toEqual(
+      expect(listener.entries.map(({ seq, data }) => ({ seq, detail: data['operation_detail'] }))).toEqual(
         expected,
       );
     }
@@ -83,17 +87,17 @@ describe('StreamHub', () => {
     await start();
     const connections = await connectAll(3);
     const { event, reads } = aCountedEvent();
-    harness.bus.publish([event]);
-    await Promise.all(connections.map(({ listener }) => listener.received(1)));
+    harness.log.record(event);
+    await Promise.all(connections.map(({ listener }) => listener.recorded(1)));
     expect(reads()).toBe(1);
   });
 
   it('serialises nothing that nobody may see', async () => {
     await start();
     const { event, reads } = aCountedEvent();
-    harness.bus.publish([event]);
+    harness.log.record(event);
     await harness.connect(aPrincipal('bound', OTHER));
-    harness.bus.publish([event]);
+    harness.log.record(event);
     expect(reads()).toBe(0);
   });
 
@@ -102,60 +106,89 @@ describe('StreamHub', () => {
     const all = await harness.connect();
     const coder = await harness.connect(aPrincipal('coder-key', CODER));
     const other = await harness.connect(aPrincipal('other-key', OTHER));
-    harness.bus.publish([anEvent({ seq: 1 }), anEvent({ seq: 2, agentId: OTHER }), anEvent({ seq: 3 })]);
-    harness.bus.publish([anEvent({ seq: 4, agentId: 'unknown' })]);
-    harness.bus.publish([anEvent({ seq: 5 }), anEvent({ seq: 6, agentId: OTHER })]);
-    await Promise.all([all.listener.received(6), coder.listener.received(3), other.listener.received(2)]);
+    harness.log.record(anEvent({ seq: 1 }), anEvent({ seq: 2, agentId: OTHER }), anEvent({ seq: 3 }));
+    harness.log.record(anEvent({ seq: 4, agentId: 'unknown' }));
+    harness.log.record(anEvent({ seq: 5 }), anEvent({ seq: 6, agentId: OTHER }));
+    await Promise.all([all.listener.recorded(6), coder.listener.recorded(3), other.listener.recorded(2)]);
     expect(all.listener.sequence).toEqual([1, 2, 3, 4, 5, 6]);
     expect(coder.listener.sequence).toEqual([1, 3, 5]);
     expect(other.listener.sequence).toEqual([2, 6]);
   });
 
-  it('lets a client go that does not read, in bounded memory, while others get everything', async () => {
-    const maxBufferedBytes = 256 * KIB;
-    await start({ maxBufferedBytes, closeGraceMs: 1 });
+  it('leaves frames out for a client that does not read, in bounded memory, and tells which', async () => {
+    const maxWaitingBytes = 256 * KIB;
+    await start({ maxWaitingBytes });
     const reader = await harness.connect();
     const slow = await harness.connect();
     slow.listener.ws.pause();
     let most = 0;
-    const ended = once(slow.ws, 'close');
+    let full = 0;
     const published = await flood(reader, 100 * KIB, () => {
       most = Math.max(most, slow.socket.writableLength);
-      return slow.ws.readyState !== slow.ws.OPEN;
+      full += most > maxWaitingBytes ? 1 : 0;
+      return full > 20;
     });
-    const waiting = slow.socket.writableLength;
-    harness.bus.publish([anEvent({ seq: published + 1 })]);
-    expect(slow.socket.writableLength).toBeLessThanOrEqual(waiting);
-    await ended;
-    await reader.listener.received(published + 1);
-    expect(most).toBeGreaterThan(maxBufferedBytes);
-    expect(most).toBeLessThan(maxBufferedBytes + 102 * KIB);
-    expect(reader.listener.sequence).toEqual(Array.from({ length: published + 1 }, (_, i) => i + 1));
-    expect(harness.hub.connections).toBe(1);
+    expect(most).toBeLessThan(maxWaitingBytes + 102 * KIB);
+    expect(reader.listener.sequence).toEqual(upTo(published));
+    slow.listener.ws.resume();
+    const { data } = await slow.listener.next('lagged');
+    const got = slow.listener.sequence.length;
+    expect(slow.listener.sequence).toEqual(upTo(got));
+    expect(data).toEqual({ subscription: 'all', from_seq: got + 1, to_seq: published });
+    harness.log.record(anEvent({ seq: published + 1 }));
+    expect((await slow.listener.recorded(got + 1)).at(-1)).toMatchObject({
+      seq: published + 1,
+      prev_seq: published,
+    });
   });
 
-  it('tells a slow client that comes back in time why it was closed, after all that it was owed', async () => {
-    await start({ maxBufferedBytes: 64 * KIB });
+  it('has a client that lagged resume whole, no faster than it reads', async () => {
+    const maxWaitingBytes = 256 * KIB;
+    await start({ maxWaitingBytes });
+    const { listener, client, socket } = await harness.connect();
+    const events = upTo(400).map((seq) => anEvent({ seq, operationDetail: 'x'.repeat(100 * KIB) }));
+    harness.log.record(...events);
+    const { data } = await listener.next('lagged');
+    const from = data['from_seq'] as number;
+    expect(listener.sequence).toEqual(upTo(from - 1));
+    harness.feed.begin(client, NO_FILTER, { epoch: EPOCH, seq: from - 1 });
+    listener.ws.pause();
+    await eventually('the replay to wait for its reader', () => socket.writableLength > 0);
+    expect(socket.writableLength).toBeLessThan(maxWaitingBytes);
+    harness.log.record(anEvent({ seq: 401 }));
+    listener.ws.resume();
+    await listener.next('live');
+    await listener.recorded(401);
+    expect(listener.sequence).toEqual(upTo(401));
+  });
+
+  it('closes a client with 1013 that left frames unread for too long, and no other', async () => {
+    await start({ maxWaitingBytes: 64 * KIB, stalledMs: 0, closeGraceMs: 60_000 });
     const reader = await harness.connect();
     const slow = await harness.connect();
     slow.listener.ws.pause();
-    await flood(reader, 100 * KIB, () => slow.ws.readyState !== slow.ws.OPEN);
+    const published = await flood(reader, 100 * KIB, () => {
+      harness.hub.checkClients();
+      return slow.ws.readyState !== slow.ws.OPEN;
+    });
     slow.listener.ws.resume();
     expect(await slow.listener.closed).toMatchObject({ code: 1013 });
-    const { sequence } = slow.listener;
-    expect(sequence).toEqual(reader.listener.sequence.slice(0, sequence.length));
+    expect(slow.listener.sequence).toEqual(upTo(slow.listener.sequence.length));
+    harness.log.record(anEvent({ seq: published + 1 }));
+    await reader.listener.recorded(published + 1);
   });
 
-  it('does not hold a large commit against a client that reads', async () => {
-    await start({ maxBufferedBytes: 64 * KIB });
-    const { listener } = await harness.connect();
-    const events = Array.from({ length: 50 }, (_, i) =>
-      anEvent({ seq: i + 1, operationDetail: 'x'.repeat(100 * KIB) }),
-    );
-    harness.bus.publish(events);
-    expect(await listener.received(50)).toHaveLength(50);
-    harness.bus.publish([anEvent({ seq: 51 })]);
-    expect((await listener.received(51)).at(-1)?.seq).toBe(51);
+  it('closes a client with 1013 that stops reading a replay', async () => {
+    await start({ maxWaitingBytes: 64 * KIB, stalledMs: 0, closeGraceMs: 1 });
+    const events = upTo(200).map((seq) => anEvent({ seq, operationDetail: 'x'.repeat(100 * KIB) }));
+    harness.log.record(...events);
+    const { ws, listener, client } = await harness.connect(aPrincipal('p-1'), () => undefined);
+    listener.ws.pause();
+    harness.feed.begin(client, NO_FILTER, { epoch: EPOCH, seq: 0 });
+    await eventually('the client to be closed', () => {
+      harness.hub.checkClients();
+      return ws.readyState !== ws.OPEN;
+    });
   });
 
   it('closes a client whose key was revoked, when the log tells of it', async () => {
@@ -163,19 +196,19 @@ describe('StreamHub', () => {
     const kept = await harness.connect(aPrincipal('kept'));
     const lost = await harness.connect(aPrincipal('lost'));
     harness.revoked.add('lost');
-    harness.bus.publish([anEvent({ operationType: 'key.revoke', source: 'decided' })]);
+    harness.log.record(anEvent({ operationType: 'key.revoke', source: 'decided' }));
     expect(await lost.listener.closed).toMatchObject({ code: 1008 });
-    harness.bus.publish([anEvent({ seq: 2 })]);
-    await kept.listener.received(1);
-    expect(kept.listener.sequence).toEqual([2]);
-    expect(lost.listener.frames).toEqual([]);
+    harness.log.record(anEvent({ seq: 2 }));
+    await eventually('the event to arrive', () => kept.listener.sequence.includes(2));
+    expect(kept.listener.sequence.at(-1)).toBe(2);
+    expect(lost.listener.sequence).not.toContain(2);
   });
 
   it('closes a client whose key expired without an event', async () => {
     await start();
     const { listener } = await harness.connect(aPrincipal('expiring'));
     harness.revoked.add('expiring');
-    harness.hub.checkRights();
+    harness.hub.checkClients();
     expect(await listener.closed).toMatchObject({ code: 1008 });
   });
 
@@ -190,8 +223,8 @@ describe('StreamHub', () => {
     await answered;
     harness.hub.checkLiveness();
     await ended;
-    harness.bus.publish([anEvent()]);
-    expect(await healthy.listener.received(1)).toHaveLength(1);
+    harness.log.record(anEvent());
+    expect(await healthy.listener.recorded(1)).toHaveLength(1);
   });
 
   it('keeps the others going when one socket fails', async () => {
@@ -202,8 +235,8 @@ describe('StreamHub', () => {
       throw new Error('broken');
     };
     const ended = once(broken.ws, 'close');
-    harness.bus.publish([anEvent()]);
-    expect(await healthy.listener.received(1)).toHaveLength(1);
+    harness.log.record(anEvent());
+    expect(await healthy.listener.recorded(1)).toHaveLength(1);
     await ended;
     expect(harness.hub.connections).toBe(1);
   });
@@ -212,8 +245,8 @@ describe('StreamHub', () => {
     await start();
     const { listener } = await harness.connect();
     const broken = anEvent({ source: 'decided', operationType: 'agent.complete', context: '{' });
-    harness.bus.publish([broken, anEvent({ seq: 2 })]);
-    await listener.received(1);
+    harness.log.record(broken, anEvent({ seq: 2 }));
+    await listener.recorded(1);
     expect(listener.sequence).toEqual([2]);
   });
 
@@ -221,7 +254,7 @@ describe('StreamHub', () => {
     await start({ closeGraceMs: 1 });
     const [first, second, silent] = (await connectAll(3)) as [Connection, Connection, Connection];
     silent.listener.ws.pause();
-    harness.bus.publish([anEvent()]);
+    harness.log.record(anEvent());
     await harness.hub.closeAll(1001, 'come back later');
     expect(harness.hub.connections).toBe(0);
     expect(harness.hub.isDraining()).toBe(true);

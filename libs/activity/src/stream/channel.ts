@@ -1,0 +1,89 @@
+import type { Encoding } from './encoding.js';
+import type { StreamEvent } from './stream-event.js';
+import type { StreamFilter } from './stream-filter.js';
+import type { View } from './view.js';
+
+/** Frames are joined up to this size, so that a burst of small events costs few writes a client. Bytes. */
+const PIECE_BYTES = 64 * 1024;
+
+/** Whole frames, to be written at once. */
+export interface Piece {
+  readonly bytes: Buffer;
+  readonly fromSeq: number;
+  readonly toSeq: number;
+}
+
+/** Who takes the frames of a channel. */
+export interface Member {
+  deliver(pieces: readonly Piece[]): void;
+}
+
+/**
+ * The live frames of all who ask for the same, may see the same and are written to in the same way. They share the bytes of each
+ * frame, `prev_seq` included.
+ */
+export class Channel {
+  private readonly members = new Set<Member>();
+  private readonly waiting: { readonly seq: number; readonly bytes: Buffer }[] = [];
+  private hasSent = false;
+
+  /** @param prevSeq the `prev_seq` of its first frame. */
+  constructor(
+    readonly key: string,
+    readonly filter: StreamFilter,
+    readonly view: View,
+    private readonly encoding: Encoding,
+    private prevSeq: number,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.members.size === 0;
+  }
+
+  /** @param prevSeq what the member has seen last: nothing behind it, up to now, was for it. */
+  join(member: Member, prevSeq: number): void {
+    this.members.add(member);
+    if (!this.hasSent) this.prevSeq = Math.min(this.prevSeq, prevSeq);
+  }
+
+  leave(member: Member): void {
+    this.members.delete(member);
+  }
+
+  /** Frames an event that is for it. @returns whether it is the first one that waits. */
+  add(event: StreamEvent, epoch: string): boolean {
+    const text = event.frame(this.prevSeq, this.filter.id);
+    if (text === null) return false;
+    const { seq } = event;
+    this.waiting.push({ seq, bytes: this.encoding.encode(event.type ?? '', text, { epoch, seq }) });
+    this.prevSeq = seq;
+    this.hasSent = true;
+    return this.waiting.length === 1;
+  }
+
+  /** Hands what waits to all members. */
+  flush(): void {
+    const pieces = this.toPieces();
+    for (const member of this.members) member.deliver(pieces);
+  }
+
+  private toPieces(): Piece[] {
+    const pieces: Piece[] = [];
+    let [start, bytes] = [0, 0];
+    const cut = (end: number): void => {
+      const frames = this.waiting.slice(start, end);
+      const [first, last] = [frames[0], frames.at(-1)];
+      if (!first || !last) return;
+      const joined = first === last ? first.bytes : Buffer.concat(frames.map((frame) => frame.bytes));
+      pieces.push({ bytes: joined, fromSeq: first.seq, toSeq: last.seq });
+      [start, bytes] = [end, 0];
+    };
+    this.waiting.forEach((frame, index) => {
+      if (bytes + frame.bytes.length > PIECE_BYTES) cut(index);
+      bytes += frame.bytes.length;
+    });
+    cut(this.waiting.length);
+    this.waiting.length = 0;
+    return pieces;
+  }
+}

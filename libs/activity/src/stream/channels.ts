@@ -1,0 +1,83 @@
+import type { AgentDirectory } from '#kernel';
+import { Channel, type Member } from './channel.js';
+import type { Encoding } from './encoding.js';
+import type { StreamEvent } from './stream-event.js';
+import type { StreamFilter } from './stream-filter.js';
+import { isVisible, type View } from './view.js';
+
+/** What a subscription wants, and how. */
+export interface Interest {
+  readonly filter: StreamFilter;
+  readonly view: View;
+  readonly encoding: Encoding;
+}
+
+/**
+ * The channels, found by what they are for: an event is held against those alone that ask for its agent, else for its type, and
+ * those that ask for neither.
+ */
+export class Channels {
+  private readonly all = new Map<string, Channel>();
+  private readonly byAgent = new Map<string, Set<Channel>>();
+  private readonly byType = new Map<string, Set<Channel>>();
+  private readonly others = new Set<Channel>();
+
+  constructor(private readonly agents: AgentDirectory) {}
+
+  /** @param prevSeq what the member has seen last: nothing behind it, up to now, was for it. */
+  join(member: Member, interest: Interest, prevSeq: number): Channel {
+    const key = keyOf(interest);
+    let channel = this.all.get(key);
+    if (!channel) {
+      channel = new Channel(key, interest.filter, interest.view, interest.encoding, prevSeq);
+      this.all.set(key, channel);
+      for (const place of this.placesOf(channel)) place.add(channel);
+    }
+    channel.join(member, prevSeq);
+    return channel;
+  }
+
+  leave(member: Member, channel: Channel): void {
+    channel.leave(member);
+    if (!channel.isEmpty) return;
+    this.all.delete(channel.key);
+    for (const place of this.placesOf(channel)) place.delete(channel);
+    for (const index of [this.byAgent, this.byType])
+      for (const [value, place] of index) if (place.size === 0) index.delete(value);
+  }
+
+  /** Sends events to all who asked for them, in their order. */
+  announce(events: readonly StreamEvent[], epoch: string): void {
+    const touched: Channel[] = [];
+    for (const event of events) {
+      const { agentId } = event.event;
+      for (const place of [this.byAgent.get(agentId), this.byType.get(event.type ?? ''), this.others]) {
+        if (!place) continue;
+        for (const channel of place) {
+          if (!isVisible(event, channel.view) || !channel.filter.matches(event, this.agents)) continue;
+          if (channel.add(event, epoch)) touched.push(channel);
+        }
+      }
+    }
+    for (const channel of touched) channel.flush();
+  }
+
+  /** Where a channel is found: by each of its agents, else by each of its types. */
+  private placesOf({ filter, view }: Channel): Set<Channel>[] {
+    const agents = view.agentId === null ? filter.get('agents') : [view.agentId];
+    if (agents) return [...agents].map((agent) => placeIn(this.byAgent, agent));
+    const types = filter.get('types');
+    if (types) return [...types].map((type) => placeIn(this.byType, type));
+    return [this.others];
+  }
+}
+
+function keyOf({ filter, view, encoding }: Interest): string {
+  return JSON.stringify([filter.id, view.agentId, view.audits, encoding.name]);
+}
+
+function placeIn(index: Map<string, Set<Channel>>, value: string): Set<Channel> {
+  let place = index.get(value);
+  if (!place) index.set(value, (place = new Set()));
+  return place;
+}

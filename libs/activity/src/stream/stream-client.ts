@@ -1,0 +1,113 @@
+import { formatTime } from '#contract';
+import type { Clock, Principal } from '#kernel';
+import type { Piece } from './channel.js';
+import type { StreamPosition } from './encoding.js';
+import { CLOSE, type Outlet } from './outlet.js';
+import type { Subscription } from './subscription.js';
+import type { View } from './view.js';
+
+/** Bounds of one connection. */
+export interface StreamLimits {
+  /** Beyond this, live frames are left out and replays wait. Bytes. */
+  readonly maxWaitingBytes: number;
+  /** Above this nothing is replied to what a client sends. Bytes. */
+  readonly maxWaitingReplyBytes: number;
+  /** How long a client may leave unread what waits. Milliseconds. */
+  readonly stalledMs: number;
+  /** How long a client may take to answer a close frame. Milliseconds. */
+  readonly closeGraceMs: number;
+}
+
+export const STREAM_LIMITS: StreamLimits = {
+  maxWaitingBytes: 1024 * 1024,
+  maxWaitingReplyBytes: 16 * 1024,
+  stalledMs: 30_000,
+  closeGraceMs: 3_000,
+};
+
+/** Content of a frame that no entry caused. */
+export type Notice = Readonly<Record<string, unknown>>;
+
+/** One connected client: what it has subscribed to, and how much of it it has not read. */
+export class StreamClient {
+  readonly subscriptions = new Map<string, Subscription>();
+  private full = false;
+  /** Since when something has been kept back; null where nothing is. Milliseconds, monotonic. */
+  private keptBackAt: number | null = null;
+  private readonly waiters: (() => void)[] = [];
+
+  constructor(
+    readonly principal: Principal,
+    readonly view: View,
+    readonly outlet: Outlet,
+    private readonly limits: StreamLimits,
+    private readonly clock: Clock,
+  ) {
+    outlet.onDrain(() => this.goOn());
+    void outlet.gone.then(() => this.goOn());
+  }
+
+  get isOpen(): boolean {
+    return this.outlet.isOpen;
+  }
+
+  /** Whether a reply to what it sent can be afforded: one that floods and does not read gets none. */
+  get takesReplies(): boolean {
+    return this.outlet.waitingBytes <= this.limits.maxWaitingReplyBytes;
+  }
+
+  /** Writes live frames. @returns what was left out: all from where the client came to be full until it has read. */
+  deliver(pieces: readonly Piece[]): readonly Piece[] {
+    for (const [index, { bytes }] of pieces.entries()) {
+      if (!this.isOpen) return [];
+      this.full ||= this.outlet.waitingBytes > this.limits.maxWaitingBytes;
+      if (this.full) {
+        this.keepBack();
+        return pieces.slice(index);
+      }
+      this.outlet.write(bytes);
+    }
+    return [];
+  }
+
+  /** Writes a frame of a replay. @returns whether another may follow; else wait with {@link untilRead}. */
+  replay(bytes: Buffer): boolean {
+    if (this.isOpen) this.outlet.write(bytes);
+    return this.outlet.waitingBytes <= this.limits.maxWaitingBytes / 4;
+  }
+
+  /** Resolves when the client has read all that waited, or is gone. */
+  untilRead(): Promise<void> {
+    if (!this.isOpen) return Promise.resolve();
+    this.keepBack();
+    return new Promise((resolve) => this.waiters.push(resolve));
+  }
+
+  /** Sends a frame to this client alone. @param position what it has when it has the frame. */
+  tell(type: string, content: Notice, position: StreamPosition | null = null): void {
+    if (!this.isOpen) return;
+    const text = JSON.stringify({ type, ...content, timestamp: formatTime(this.clock.now()) });
+    this.outlet.write(this.outlet.encoding.encode(type, text, position));
+  }
+
+  /** Lets go of a client that has not read for too long. */
+  checkReading(): void {
+    if (this.keptBackAt === null || performance.now() - this.keptBackAt < this.limits.stalledMs) return;
+    this.close(CLOSE.tryAgainLater, 'too slow: events were left unread; reconnect and resume');
+  }
+
+  close(code: number, reason: string): void {
+    this.outlet.close(code, reason);
+  }
+
+  private keepBack(): void {
+    this.keptBackAt ??= performance.now();
+  }
+
+  private goOn(): void {
+    this.full = false;
+    this.keptBackAt = null;
+    for (const subscription of this.subscriptions.values()) subscription.tellMissed();
+    for (const resume of this.waiters.splice(0)) resume();
+  }
+}
