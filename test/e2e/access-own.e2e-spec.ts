@@ -44,6 +44,8 @@ const TABLE: readonly [route: string, place: Place, foreign: Foreign][] = [
   ['GET /api/v1/events', 'query', 'refused'],
   ['GET /api/v1/alerts', 'query', 'refused'],
   ['GET /api/v1/agent-activity', 'query', 'refused'],
+  ['GET /api/v1/activity/active', 'query', 'refused'],
+  ['GET /api/v1/activity/sessions', 'query', 'refused'],
   ['GET /api/v1/activity', 'query', 'refused'],
   ['GET /api/v1/agents/activity/events', 'query', 'refused'],
 ];

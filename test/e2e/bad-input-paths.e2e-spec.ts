@@ -80,6 +80,20 @@ const QUERIES: readonly [path: string, parameters: Record<string, readonly strin
   ],
   ['/events', { offset: SKIP, limit: badCount(500), agent_id: BAD_TEXT }],
   [
+    '/activity/active',
+    {
+      ...{ skip: SKIP, limit: badCount(500), agent_id: BAD_TEXT, status: BAD_ENUM },
+      ...{ role: BAD_TEXT, category: BAD_TEXT, session_id: BAD_TEXT },
+    },
+  ],
+  [
+    '/activity/sessions',
+    {
+      ...{ skip: SKIP, limit: badCount(500), agent_id: BAD_TEXT, since: BAD_TIME },
+      active: ['1', 'yes', 'TRUE', '%00'],
+    },
+  ],
+  [
     '/activity',
     {
       ...{ after_seq: ['-1', '1.5', 'x', '1e3'], limit: badCount(1000), agent: [...BAD_TEXT, ','] },

@@ -20,7 +20,8 @@ const PATHS = [
 const TAKES_RBAC =
   /\/keys|\/audit\/(holds|sinks)|\/erase$|\/policy\/reload|\/approvals\/:approval_id\/(approve|deny)$/;
 /** Of these there is none by the parameter that the tests put in. */
-const WITHOUT_SUBJECT = /^\/\/docs\/LICENSE$|:(approval_id|audit_id|version|role)|audit_id=|audit\/verify$/;
+const WITHOUT_SUBJECT =
+  /^\/\/docs\/LICENSE$|:(approval_id|audit_id|version|role|session_id)|audit_id=|audit\/verify$/;
 /** What these must be asked with. */
 const QUERIES: Readonly<Record<string, string>> = {
   '/api/v1/audit/proof/inclusion': '?audit_id=none',

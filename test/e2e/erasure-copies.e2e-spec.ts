@@ -51,9 +51,9 @@ describe('erasing every entry', () => {
     return all;
   }
   const indexed = (): Promise<void> =>
-    eventually('the words', async () => {
+    eventually('the words and the sessions', async () => {
       const [row] = await raw.query<{ behind: number }[]>(
-        `SELECT size - (SELECT seq FROM log_followers WHERE name = 'text') AS behind FROM agent_audit_head`,
+        `SELECT size - (SELECT MIN(seq) FROM log_followers WHERE name IN ('text', 'fleet')) AS behind FROM agent_audit_head`,
       );
       return Number(row?.behind) === 0;
     });
@@ -131,6 +131,7 @@ describe('erasing every entry', () => {
       ...[
         'budget_reservations.session_id',
         'budget_usage.day',
+        'fleet_sessions.session_id',
         'idempotency_keys.body',
         'session_roots.root',
       ],
@@ -192,12 +193,17 @@ describe('erasing every entry', () => {
     };
     const { results } = await post('/events/ingest/batch', [event]);
     await post(`/audit/entries/${results[0].id}/erase`, { reason: 'test' });
-    await eventually('the counts', async () => (await placesOf(raw, STAYS)).includes('audit_counts.value'));
+    await eventually('what follows the log', async () => {
+      const places = await placesOf(raw, STAYS);
+      return places.includes('audit_counts.value') && places.includes('fleet_activities.agent_id');
+    });
     expect(await placesOf(raw, STAYS)).toEqual([
       ...['agent_id', 'agent_name', 'agent_role', 'operation_type', 'target_type'].map(
         (column) => `agent_audit_log.${column}`,
       ),
-      ...['audit_counts.scope', 'audit_counts.value', 'idempotency_items.event_id'],
+      ...['audit_counts.scope', 'audit_counts.value'],
+      ...['agent_id', 'agent_name', 'agent_role'].map((column) => `fleet_activities.${column}`),
+      'idempotency_items.event_id',
     ]);
   });
 

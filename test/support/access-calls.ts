@@ -70,7 +70,7 @@ export function successOf(route: string): number {
   if (route.startsWith('WS ')) return 101;
   // There is nothing of this name; a reservation that may be settled is made in the tests of budgets.
   if (route === 'GET /docs/LICENSE' || route === 'POST /api/v1/budget/settle') return 404;
-  if (/:approval_id|:audit_id|:hold_id|:sink_id|proof\/inclusion/.test(route)) return 404;
+  if (/:approval_id|:audit_id|:hold_id|:sink_id|:session_id|proof\/inclusion/.test(route)) return 404;
   if (route === 'POST /api/v1/audit/verify') return 202;
   if (/^POST .*\/(ingest|metrics)\/batch$/.test(route)) return 207;
   if (/^POST .*\/(rbac\/|policy\/reload)/.test(route)) return 200;
@@ -106,6 +106,7 @@ export async function call(
       .replace(':version', service.get(PolicyInForce).current.version)
       .replace(':approval_id', NO_ID)
       .replace(':audit_id', NO_ID)
+      .replace(':session_id', NO_ID)
       .replace(':hold_id', NO_ID)
       .replace(':sink_id', NO_ID)
       .replace(':dead_letter_id', NO_ID) + queryOf(route, query);

@@ -76,6 +76,9 @@ POST   /api/v1/audit/sinks/:sink_id/dead-letters/:dead_letter_id/redeliver  +   
 POST   /api/v1/audit/verify                         +   -   +   +   -   -   -   -   +   -    -
 GET    /api/v1/audit/verify                         +   -   +   +   -   -   -   -   +   -    -
 GET    /api/v1/agent-activity                       +   -   +   +   -   -   -   -   +   -    own
+GET    /api/v1/activity/active                      +   -   +   +   -   -   -   -   +   +    own
+GET    /api/v1/activity/sessions                    +   -   +   +   -   -   -   -   +   +    own
+GET    /api/v1/activity/sessions/:session_id        +   -   +   +   -   -   -   -   +   +    own
 GET    /api/v1/activity                             +   -   +   +   -   -   -   -   +   +    own
 GET    /api/v1/agents/activity/events               +   -   +   +   -   -   -   -   +   +    own
 POST   /api/v1/activity/ticket                      +   -   +   +   -   -   -   -   +   +    own

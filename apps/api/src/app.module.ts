@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
-import { ActivityModule } from '#activity';
+import { ActivityModule, FleetModule } from '#activity';
 import { AgentsHttpModule, AgentsModule } from '#agents';
 import { AuditInterceptor, AuditModule, AuditTrailModule } from '#audit';
 import { AlertsModule } from '#alerts';
@@ -44,6 +44,7 @@ export class AppModule {
         MetricsHttpModule,
         AgentsHttpModule,
         ActivityModule,
+        FleetModule,
         ApprovalsModule,
         AlertsModule,
         RbacHttpModule,

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { SessionCopiesModule } from '#activity';
 import { AgentsModule } from '#agents';
 import { ApprovalCopiesModule } from '#approvals';
 import {
@@ -39,6 +40,7 @@ export class CliModule {
         ApprovalCopiesModule,
         DecisionCopiesModule,
         AnswerCopiesModule,
+        SessionCopiesModule,
       ],
     };
   }

@@ -39,6 +39,8 @@ export interface Config {
   readonly unknownAgents: 'decide' | 'deny';
   /** How long an approval waits, ms. */
   readonly approvalTtlMs: number;
+  /** After how long without a sign of life an agent is idle, ms. */
+  readonly agentIdleAfterMs: number;
   /** Null for the policy that comes with the package. */
   readonly policyFile: string | null;
   /** Whether the hot calls are answered in front of the router. */

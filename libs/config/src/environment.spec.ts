@@ -30,6 +30,7 @@ const DEFAULTS: Config = {
   logLevel: 'info',
   unknownAgents: 'decide',
   approvalTtlMs: 900_000,
+  agentIdleAfterMs: 300_000,
   policyFile: null,
   fastPath: true,
   bodyLimit: 1024 ** 2,
@@ -133,6 +134,10 @@ const GOOD: Readonly<Record<string, readonly Case[]>> = {
   SEED_ON_START: [['false', { seedOnStart: false }]],
   FAST_PATH: [['false', { fastPath: false }]],
   UNKNOWN_AGENTS: [['deny', { unknownAgents: 'deny' }]],
+  AGENT_IDLE_AFTER: [
+    ['10s', { agentIdleAfterMs: 10_000 }],
+    ['24h', { agentIdleAfterMs: 86_400_000 }],
+  ],
   APPROVAL_TTL: [
     ['60s', { approvalTtlMs: 60_000 }],
     ['90', { approvalTtlMs: 90_000 }],
@@ -185,6 +190,7 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
   SEED_ON_START: ['no'],
   FAST_PATH: ['off'],
   UNKNOWN_AGENTS: ['allow', 'Deny'],
+  AGENT_IDLE_AFTER: ['9s', '25h', '5 minutes', '-1', '1d'],
   APPROVAL_TTL: ['59s', '25h', '15 minutes', '-1', '1d'],
   POLICY_FILE: ['x'.repeat(4097)],
   LOG_LEVEL: ['verbose', 'INFO'],

@@ -8,6 +8,7 @@ export const OPERATION_TYPES = [
   'access.unauthenticated',
   'agent.activate',
   'agent.complete',
+  'agent.idle',
   'agent.register',
   'agent.retire',
   'agent.update',

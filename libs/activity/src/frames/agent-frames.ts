@@ -1,7 +1,7 @@
 import type { OperationType, RecordedEvent } from '#kernel';
-import { contextOf, type FrameForm } from './frame-form.js';
+import { contextOf, type FrameForm, toContext } from './frame-form.js';
 import { AGENT_ID, AGENT_NAME, AGENT_ROLE } from './members.js';
-import { boolean, integer, mapOf, number, objectOf, orNull, text } from './schema.js';
+import { boolean, integer, mapOf, number, objectOf, orNull, text, time } from './schema.js';
 
 const AGENT = { agent_id: AGENT_ID, agent_name: AGENT_NAME, role: AGENT_ROLE };
 const VERSION = orNull(integer('The version of its identity, from 1.'));
@@ -61,6 +61,19 @@ export const AGENT_FRAMES = {
       const { success = null, execution_time_ms = null } = contextOf(event);
       return JSON.stringify({ ...taskOf(event), success, execution_time_ms });
     },
+  },
+  'agent.idle': {
+    type: 'agent_idle',
+    permission: 'stream:read',
+    description: 'An active agent has given no sign of life for `AGENT_IDLE_AFTER`.',
+    schema: objectOf({
+      agent_id: AGENT_ID,
+      agent_name: AGENT_NAME,
+      session_id: orNull(text('The session; null where it named none.')),
+      idle_since: time('When the last sign of life came.'),
+      last_operation: text('Of what operation type it was.'),
+    }),
+    data: toContext,
   },
 } satisfies Partial<Record<OperationType, FrameForm>>;
 

@@ -12,6 +12,7 @@ access.read               access_read         audit:read
 access.unauthenticated    login_failed        audit:read
 agent.activate            agent_activated     stream:read
 agent.complete            agent_completed     stream:read
+agent.idle                agent_idle          stream:read  -
 agent.register            agent_registered    stream:read
 agent.retire              agent_retired       stream:read
 agent.update              agent_updated       stream:read

@@ -21,6 +21,7 @@ import { CreateAuditErasures1795510000000 } from './1795510000000-create-audit-e
 import { CreateAuditSinks1795520000000 } from './1795520000000-create-audit-sinks.js';
 import { CreateMetricSpans1795530000000 } from './1795530000000-create-metric-spans.js';
 import { PinTriggerPath1795540000000 } from './1795540000000-pin-trigger-path.js';
+import { CreateFleet1795550000000 } from './1795550000000-create-fleet.js';
 import { CreateAlerts1795560000000 } from './1795560000000-create-alerts.js';
 
 /** Every migration, oldest first. A merged one is never edited. */
@@ -48,5 +49,6 @@ export const MIGRATIONS = [
   CreateAuditSinks1795520000000,
   CreateMetricSpans1795530000000,
   PinTriggerPath1795540000000,
+  CreateFleet1795550000000,
   CreateAlerts1795560000000,
 ];
