@@ -94,6 +94,19 @@ export interface EntryData {
     /** Milliseconds. */
     readonly execution_time_ms: number | null;
   };
+  /** An active agent has given no sign of life for `AGENT_IDLE_AFTER`. */
+  agent_idle: {
+    /** The agent's id; for one that is not registered, the text that it was named by. */
+    readonly agent_id: string;
+    /** Its name at that moment. */
+    readonly agent_name: string;
+    /** The session; null where it named none. */
+    readonly session_id: string | null;
+    /** When the last sign of life came. */
+    readonly idle_since: string;
+    /** Of what operation type it was. */
+    readonly last_operation: string;
+  };
   /** An agent was registered. */
   agent_registered: {
     /** The agent's id; for one that is not registered, the text that it was named by. */
@@ -126,6 +139,32 @@ export interface EntryData {
     readonly version: number | null;
     /** What has changed, in the words of `PUT /agents/{agent_id}`. */
     readonly changes: Readonly<Record<string, unknown>> | null;
+  };
+  /** A rule of the policy was met, for the first time within its repeat time. */
+  alert: {
+    /** Id of the rule in the policy. */
+    readonly rule: string;
+    /** How grave it is. */
+    readonly severity: 'info' | 'warning' | 'critical';
+    /** The agent or approval that met the rule; `*` for many together. */
+    readonly subject: string;
+    /** The agent's id; for one that is not registered, the text that it was named by. */
+    readonly agent_id: string;
+    /** Its name at that moment. */
+    readonly agent_name: string;
+    /** What happened. */
+    readonly message: string;
+    /** What was counted, and the bounds of the rule. */
+    readonly figures: Readonly<Record<string, unknown>>;
+    /** The time that was looked at; null where none was. */
+    readonly window: {
+      /** Its begin. */
+      readonly from: string;
+      /** Its end. */
+      readonly to: string;
+    } | null;
+    /** The entry with which the rule was met. */
+    readonly event_id: string | null;
   };
   /** An approval was given or refused. */
   approval_decided: {
