@@ -12,17 +12,30 @@ export interface Interest {
   readonly encoding: Encoding;
 }
 
+type Index = Map<string, Set<Channel>>;
+
+interface Places {
+  /** Null for a channel that is held against every event. */
+  readonly index: Index | null;
+  readonly values: readonly string[];
+}
+
 /**
  * The channels, found by what they are for: an event is held against those alone that ask for its agent, else for its type, and
  * those that ask for neither.
  */
 export class Channels {
   private readonly all = new Map<string, Channel>();
-  private readonly byAgent = new Map<string, Set<Channel>>();
-  private readonly byType = new Map<string, Set<Channel>>();
+  private readonly byAgent: Index = new Map();
+  private readonly byType: Index = new Map();
   private readonly others = new Set<Channel>();
 
   constructor(private readonly agents: AgentDirectory) {}
+
+  /** How many there are. */
+  get size(): number {
+    return this.all.size;
+  }
 
   /** @param prevSeq what the member has seen last: nothing behind it, up to now, was for it. */
   join(member: Member, interest: Interest, prevSeq: number): Channel {
@@ -31,7 +44,9 @@ export class Channels {
     if (!channel) {
       channel = new Channel(key, interest.filter, interest.view, interest.encoding, prevSeq);
       this.all.set(key, channel);
-      for (const place of this.placesOf(channel)) place.add(channel);
+      const { index, values } = this.placesOf(channel);
+      if (!index) this.others.add(channel);
+      else for (const value of values) addTo(index, value, channel);
     }
     channel.join(member, prevSeq);
     return channel;
@@ -41,9 +56,9 @@ export class Channels {
     channel.leave(member);
     if (!channel.isEmpty) return;
     this.all.delete(channel.key);
-    for (const place of this.placesOf(channel)) place.delete(channel);
-    for (const index of [this.byAgent, this.byType])
-      for (const [value, place] of index) if (place.size === 0) index.delete(value);
+    const { index, values } = this.placesOf(channel);
+    if (!index) this.others.delete(channel);
+    else for (const value of values) removeFrom(index, value, channel);
   }
 
   /** Sends events to all who asked for them, in their order. */
@@ -63,12 +78,11 @@ export class Channels {
   }
 
   /** Where a channel is found: by each of its agents, else by each of its types. */
-  private placesOf({ filter, view }: Channel): Set<Channel>[] {
+  private placesOf({ filter, view }: Channel): Places {
     const agents = view.agentId === null ? filter.get('agents') : [view.agentId];
-    if (agents) return [...agents].map((agent) => placeIn(this.byAgent, agent));
+    if (agents) return { index: this.byAgent, values: [...agents] };
     const types = filter.get('types');
-    if (types) return [...types].map((type) => placeIn(this.byType, type));
-    return [this.others];
+    return types ? { index: this.byType, values: [...types] } : { index: null, values: [] };
   }
 }
 
@@ -76,8 +90,14 @@ function keyOf({ filter, view, encoding }: Interest): string {
   return JSON.stringify([filter.id, view.agentId, view.audits, encoding.name]);
 }
 
-function placeIn(index: Map<string, Set<Channel>>, value: string): Set<Channel> {
-  let place = index.get(value);
-  if (!place) index.set(value, (place = new Set()));
-  return place;
+function addTo(index: Index, value: string, channel: Channel): void {
+  const place = index.get(value);
+  if (place) place.add(channel);
+  else index.set(value, new Set([channel]));
+}
+
+function removeFrom(index: Index, value: string, channel: Channel): void {
+  const place = index.get(value);
+  place?.delete(channel);
+  if (place?.size === 0) index.delete(value);
 }

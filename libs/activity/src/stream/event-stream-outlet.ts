@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { EVENT_STREAM } from './encoding.js';
 import type { Outlet } from './outlet.js';
 
@@ -10,13 +11,22 @@ const RETRY_MS = 1_000;
 /** An answer that does not end: Server-Sent Events. */
 export class EventStreamOutlet implements Outlet {
   readonly encoding = EVENT_STREAM;
+  readonly takesCommands = false;
   readonly gone: Promise<void>;
 
+  /** @param socket of the request: an answer that waits behind another on its connection is told of no end. */
   constructor(
     private readonly response: ServerResponse,
+    private readonly socket: Socket,
     private readonly closeGraceMs: number,
   ) {
-    this.gone = new Promise((resolve) => response.once('close', () => resolve()));
+    this.gone = new Promise((resolve) => {
+      if (!this.isOpen) resolve();
+      response.once('close', resolve);
+      socket.once('close', () => resolve());
+    });
+    response.on('error', () => undefined);
+    if (!this.isOpen) return;
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-store',
@@ -27,7 +37,7 @@ export class EventStreamOutlet implements Outlet {
   }
 
   get isOpen(): boolean {
-    return !this.response.writableEnded && !this.response.destroyed;
+    return !this.response.writableEnded && !this.response.destroyed && !this.socket.destroyed;
   }
 
   get waitingBytes(): number {

@@ -3,6 +3,8 @@ import type { Encoding } from './encoding.js';
 /** The way to a client. What is written is whole frames. Nothing here throws: a connection that fails is ended. */
 export interface Outlet {
   readonly encoding: Encoding;
+  /** Whether the client can ask for what it missed, on this connection. */
+  readonly takesCommands: boolean;
   /** Whether anything can be written still. */
   readonly isOpen: boolean;
   /** How much the client has not taken yet. Bytes. */

@@ -9,6 +9,8 @@ export class RecentEvents {
   private bytes = 0;
 
   add(events: readonly StreamEvent[]): void {
+    const [first] = events;
+    if (first && first.seq !== (this.events.at(-1)?.seq ?? first.seq - 1) + 1) this.clear();
     for (const event of events) {
       this.events.push(event);
       this.bytes += event.weight;

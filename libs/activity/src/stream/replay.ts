@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { AgentDirectory } from '#kernel';
 import type { StreamEvent } from './stream-event.js';
 import type { Subscription } from './subscription.js';
@@ -8,8 +8,6 @@ import { isVisible } from './view.js';
 const SLICE = 512;
 /** How soon a place is looked at again that other instances have reached and this one has not. Milliseconds. */
 const AHEAD_MS = 20;
-/** How often the store may be without an entry that was announced. */
-const MAX_MISSES = 3;
 
 /** Where a replay reads. */
 export interface ReplaySource {
@@ -19,10 +17,8 @@ export interface ReplaySource {
   readonly agents: AgentDirectory;
   /** The events behind `seq` that are in memory; null where those right behind it are not. */
   recent(seq: number, limit: number): readonly StreamEvent[] | null;
-  /** Some of those behind `seq`, out of the store. */
-  stored(seq: number): Promise<readonly StreamEvent[]>;
-  /** Whether retention has been at the entry. */
-  isRemoved(seq: number): Promise<boolean>;
+  /** Those right behind `seq`, out of the store: one at the least; null where retention has been there. */
+  stored(seq: number): Promise<readonly StreamEvent[] | null>;
 }
 
 /**
@@ -32,7 +28,6 @@ export interface ReplaySource {
 export class Replay {
   private at: number;
   private prevSeq: number;
-  private misses = 0;
 
   /**
    * @param since the last `seq` that the client has.
@@ -57,28 +52,32 @@ export class Replay {
         this.goLive(this.prevSeq);
         return true;
       }
-      if (this.at > source.position) await pause(AHEAD_MS);
-      else if (!(await this.goOn())) return false;
+      const step = await this.step();
+      if (step === 'lost') return false;
+      // Nothing is held while it waits: what was read may be large, and may be erased meanwhile.
+      if (step === 'full') await subscription.client.untilRead();
+      else await (step === 'ahead' ? pause(AHEAD_MS) : nextTurn());
     }
     return true;
   }
 
-  /** @returns false where what comes next is gone. */
-  private async goOn(): Promise<boolean> {
-    const { source } = this;
-    const events = source.recent(this.at, SLICE) ?? (await source.stored(this.at));
+  private async step(): Promise<'passed' | 'full' | 'lost' | 'ahead'> {
+    const { source, at } = this;
+    if (at > source.position) return 'ahead';
+    const events = source.recent(at, SLICE) ?? (await source.stored(at));
+    if (events === null) return 'lost';
+    return this.pass(events) ? 'passed' : 'full';
+  }
+
+  /** Sends what is for the subscription. @returns false where the client has to read before it gets more. */
+  private pass(events: readonly StreamEvent[]): boolean {
     // The store may be ahead of what is announced, which will come live.
-    const position = source.position;
-    const begun = this.at;
+    const { position } = this.source;
     for (const event of events) {
-      if (event.seq !== this.at + 1 || event.seq > position || this.subscription.isOver) break;
+      if (event.seq > position || this.subscription.isOver) break;
       this.at = event.seq;
-      if (!this.send(event)) await this.subscription.client.untilRead();
+      if (!this.send(event)) return false;
     }
-    if (this.at > begun) this.misses = 0;
-    else if (await source.isRemoved(begun + 1)) return false;
-    // What was read may be older than the announcement; it is not twice.
-    else if ((this.misses += 1) > MAX_MISSES) throw new Error(`the log has no entry ${begun + 1}`);
     return true;
   }
 

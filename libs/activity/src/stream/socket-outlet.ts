@@ -18,6 +18,7 @@ const logger = new Logger('SocketOutlet');
  */
 export class SocketOutlet implements Outlet {
   readonly encoding = WEB_SOCKET;
+  readonly takesCommands = true;
   readonly gone: Promise<void>;
   private answered = true;
   private deadline: NodeJS.Timeout | undefined;

@@ -128,5 +128,9 @@ export function toStart(
 
 /** A ticket is used up by the request that shows it, and still has no place in the log. */
 function withoutTicket(url: string): string {
-  return url.replaceAll(/([?&]ticket=)[^&]*/g, '$1…');
+  const begin = url.indexOf('?') + 1;
+  if (begin === 0) return url;
+  const isTicket = (member: string): boolean => new URLSearchParams(member).has('ticket');
+  const members = url.slice(begin).split('&');
+  return url.slice(0, begin) + members.map((member) => (isTicket(member) ? 'ticket=…' : member)).join('&');
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { formatTime } from '#contract';
 import type { Clock, Principal } from '#kernel';
 import type { Piece } from './channel.js';
@@ -10,7 +11,7 @@ import type { View } from './view.js';
 export interface StreamLimits {
   /** Beyond this, live frames are left out and replays wait. Bytes. */
   readonly maxWaitingBytes: number;
-  /** Above this nothing is replied to what a client sends. Bytes. */
+  /** Above this, commands wait. Bytes. */
   readonly maxWaitingReplyBytes: number;
   /** How long a client may leave unread what waits. Milliseconds. */
   readonly stalledMs: number;
@@ -25,6 +26,13 @@ export const STREAM_LIMITS: StreamLimits = {
   closeGraceMs: 3_000,
 };
 
+/** How many commands may wait for their turn. */
+const MAX_QUEUED = 64;
+/** How often is looked whether a reply can be afforded. Milliseconds. */
+const REPLY_MS = 20;
+
+export const TOO_SLOW = 'too slow: events were left unread; reconnect and resume';
+
 /** Content of a frame that no entry caused. */
 export type Notice = Readonly<Record<string, unknown>>;
 
@@ -35,6 +43,8 @@ export class StreamClient {
   /** Since when something has been kept back; null where nothing is. Milliseconds, monotonic. */
   private keptBackAt: number | null = null;
   private readonly waiters: (() => void)[] = [];
+  private queued = 0;
+  private last: Promise<void> = Promise.resolve();
 
   constructor(
     readonly principal: Principal,
@@ -51,9 +61,26 @@ export class StreamClient {
     return this.outlet.isOpen;
   }
 
-  /** Whether a reply to what it sent can be afforded: one that floods and does not read gets none. */
+  /** Whether a reply to what it sent can be afforded. */
   get takesReplies(): boolean {
     return this.outlet.waitingBytes <= this.limits.maxWaitingReplyBytes;
+  }
+
+  /**
+   * Has something done for the client when what it asked for before is done, and it has read what it was told.
+   * @param work must not reject.
+   */
+  enqueue(work: () => Promise<void>): void {
+    if (this.queued >= MAX_QUEUED) {
+      this.close(CLOSE.policyViolation, 'too many commands at once');
+      return;
+    }
+    this.queued += 1;
+    this.last = this.last.then(async () => {
+      while (this.isOpen && !this.takesReplies) await pause(REPLY_MS);
+      if (this.isOpen) await work();
+      this.queued -= 1;
+    });
   }
 
   /** Writes live frames. @returns what was left out: all from where the client came to be full until it has read. */
@@ -93,7 +120,7 @@ export class StreamClient {
   /** Lets go of a client that has not read for too long. */
   checkReading(): void {
     if (this.keptBackAt === null || performance.now() - this.keptBackAt < this.limits.stalledMs) return;
-    this.close(CLOSE.tryAgainLater, 'too slow: events were left unread; reconnect and resume');
+    this.close(CLOSE.tryAgainLater, TOO_SLOW);
   }
 
   close(code: number, reason: string): void {

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { AccessDenials } from '#audit';
+import { AccessDenials, AccessReads } from '#audit';
 import {
   ContractPipe,
   EnumField,
@@ -9,7 +9,14 @@ import {
   TextListField,
   UnknownFields,
 } from '#contract';
-import { AccessDenied, AgentDirectory, DomainError, newId, ValidationFailed } from '#kernel';
+import {
+  AccessDenied,
+  AgentDirectory,
+  DomainError,
+  newId,
+  type OperationContext,
+  ValidationFailed,
+} from '#kernel';
 import { EPOCH_FORM, problemsOf } from '../dto/stream.query.js';
 import type { StreamPosition } from './encoding.js';
 import type { StreamClient } from './stream-client.js';
@@ -98,46 +105,62 @@ export class StreamCommands {
     private readonly feed: StreamFeed,
     private readonly agents: AgentDirectory,
     private readonly denials: AccessDenials,
+    private readonly reads: AccessReads,
   ) {}
 
+  /** Carries out what a client sends, one after the other; it is answered once it has read what it was told. */
+  take(client: StreamClient, message: Buffer, isBinary: boolean): void {
+    client.enqueue(() => this.answer(client, message, isBinary));
+  }
+
   /** Answers with a frame, whatever was sent. Never rejects. */
-  async take(client: StreamClient, message: Buffer, isBinary: boolean): Promise<void> {
+  private async answer(client: StreamClient, message: Buffer, isBinary: boolean): Promise<void> {
     const sent = isBinary ? null : parse(message);
     const told = { command: textOf(sent?.['command']), request_id: textOf(sent?.['request_id']) };
     try {
       if (isBinary) throw new DomainError('BAD_REQUEST', 'Binary messages are not understood.');
       if (!sent) throw new DomainError('INVALID_JSON', 'A command is a JSON object.');
-      this.carryOut(client, sent);
+      await this.carryOut(client, sent);
     } catch (error) {
       const { code, message: text } = await this.settled(client, error);
       client.tell('error', { data: { code, message: text, ...told } });
     }
   }
 
-  private carryOut(client: StreamClient, sent: Record<string, unknown>): void {
+  private async carryOut(client: StreamClient, sent: Record<string, unknown>): Promise<void> {
     const { command } = this.checked(sent, Command, true);
-    if (command === 'subscribe') this.subscribe(client, this.checked(sent, COMMANDS.subscribe));
-    else if (command === 'resume') this.resume(client, this.checked(sent, COMMANDS.resume));
+    if (command === 'subscribe') await this.subscribe(client, this.checked(sent, COMMANDS.subscribe));
+    else if (command === 'resume') await this.resume(client, this.checked(sent, COMMANDS.resume));
     else this.unsubscribe(client, this.checked(sent, COMMANDS.unsubscribe));
   }
 
-  private subscribe(
-    client: StreamClient,
-    { filter: given = {}, since, epoch, ...told }: SubscribeCommand,
-  ): void {
-    const members = this.checkedFilter(given);
+  private async subscribe(client: StreamClient, command: SubscribeCommand): Promise<void> {
+    const members = this.checkedFilter(command.filter ?? {});
     const filter = toStreamFilter(members, client.principal, this.agents);
+    const since = toSince(command.since, command.epoch);
     const isNew = !client.subscriptions.has(filter.id);
     if (isNew && client.subscriptions.size >= MAX_SUBSCRIPTIONS)
       throw new DomainError(
         'TOO_MANY_SUBSCRIPTIONS',
         `A connection has at most ${MAX_SUBSCRIPTIONS} subscriptions.`,
       );
-    this.feed.begin(client, filter, toSince(since, epoch), told.request_id);
+    await this.begin(client, filter, since, command);
   }
 
-  private resume(client: StreamClient, { subscription: id, since, epoch, request_id }: ResumeCommand): void {
-    this.feed.begin(client, this.filterOf(client, id), { epoch, seq: since }, request_id);
+  private resume(client: StreamClient, command: ResumeCommand): Promise<void> {
+    const { subscription, since, epoch } = command;
+    return this.begin(client, this.filterOf(client, subscription), { epoch, seq: since }, command);
+  }
+
+  private async begin(
+    client: StreamClient,
+    filter: StreamFilter,
+    since: StreamPosition | null,
+    { command, request_id: requestId }: Command,
+  ): Promise<void> {
+    const target = JSON.stringify({ command, filter: filter.toRequest(), since: since?.seq });
+    await this.reads.record(contextOf(client), target);
+    if (client.isOpen) this.feed.begin(client, filter, since, requestId);
   }
 
   private unsubscribe(client: StreamClient, { subscription: id, request_id }: UnsubscribeCommand): void {
@@ -173,12 +196,15 @@ export class StreamCommands {
   }
 
   /** A denial is recorded like any other; one that cannot be is told as the failure that it is. */
-  private async settled({ principal }: StreamClient, error: unknown): Promise<DomainError> {
+  private async settled(client: StreamClient, error: unknown): Promise<DomainError> {
     try {
       if (!(error instanceof DomainError)) throw error;
       if (error instanceof AccessDenied) {
-        const ctx = { traceId: newId(), principal, route: WS_ROUTE };
-        await this.denials.record(ctx, { code: error.code, reason: error.message, target: 'subscribe' });
+        await this.denials.record(contextOf(client), {
+          code: error.code,
+          reason: error.message,
+          target: 'subscribe',
+        });
       }
       return error;
     } catch (failure) {
@@ -188,6 +214,10 @@ export class StreamCommands {
         : new DomainError('INTERNAL', 'Something went wrong here.');
     }
   }
+}
+
+function contextOf({ principal }: StreamClient): OperationContext {
+  return { traceId: newId(), principal, route: WS_ROUTE };
 }
 
 /** @throws ValidationFailed for half a position. */

@@ -14,6 +14,8 @@ import { Subscription } from './subscription.js';
 
 /** How many subscriptions a connection may have. */
 export const MAX_SUBSCRIPTIONS = 32;
+/** How often the store may be without an entry that is in the log. */
+const MAX_TRIES = 3;
 
 /** Gives each subscription the log from the place on that it asks for: first what it missed, then what comes. */
 @Injectable()
@@ -25,6 +27,7 @@ export class StreamFeed implements ReplaySource, OnModuleInit {
   private readonly newest = new RecentEvents();
   /** Its name; it changes when another log begins in the store. */
   private logId = '';
+  private removedTo = 0;
   private readers = 0;
 
   constructor(
@@ -37,7 +40,7 @@ export class StreamFeed implements ReplaySource, OnModuleInit {
   }
 
   async onModuleInit(): Promise<void> {
-    this.logId = (await this.log.standing()).logId;
+    await this.refresh();
   }
 
   get epoch(): string {
@@ -52,20 +55,35 @@ export class StreamFeed implements ReplaySource, OnModuleInit {
     return this.newest.after(seq, limit);
   }
 
-  stored(seq: number): Promise<readonly StreamEvent[]> {
-    return this.pages.after(seq);
+  async stored(seq: number): Promise<readonly StreamEvent[] | null> {
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const page = await this.pages.after(seq);
+      const hole = page.findIndex((event, index) => event.seq !== seq + 1 + index);
+      const events = hole < 0 ? page : page.slice(0, hole);
+      if (events.length > 0) return events;
+      if (seq < (await this.log.standing()).removableTo) return null;
+      // What was read may be older than the entry; it is not time and again.
+    }
+    throw new Error(`the log has no entry ${seq + 1}`);
   }
 
-  async isRemoved(seq: number): Promise<boolean> {
-    return seq <= (await this.log.standing()).removableTo;
+  /**
+   * Lets go of what retention has removed, and learns of a new log.
+   * @returns whether another log has begun.
+   */
+  async refresh(): Promise<boolean> {
+    const { logId, removableTo } = await this.log.standing();
+    if (removableTo > this.removedTo) this.forget();
+    this.removedTo = removableTo;
+    const isAnother = logId !== this.logId;
+    this.logId = logId;
+    return isAnother;
   }
 
   /** Takes in what has just become visible, in log order. @param events the same, on their way to clients. */
   announce(recorded: readonly RecordedEvent[], events: readonly StreamEvent[]): void {
-    if (recorded.some((event) => isOwn(event, 'audit.log_begin'))) this.readEpoch();
-    // Nobody is shown again what was erased or has been let go.
-    if (recorded.some((event) => isOwn(event, 'audit.erase') || isOwn(event, 'audit.retention')))
-      this.forget();
+    // Nobody is shown again what was erased.
+    if (recorded.some((event) => isOwn(event, 'audit.erase'))) this.forget();
     if (this.readers === 0) return;
     this.newest.add(events);
     this.channels.announce(events, this.logId);
@@ -121,7 +139,7 @@ export class StreamFeed implements ReplaySource, OnModuleInit {
       this.goLive(subscription, prevSeq);
     };
     if (isThere && (await new Replay(this, subscription, since, goLive).run())) return;
-    await this.lose(subscription);
+    if (!subscription.isOver) await this.lose(subscription);
   }
 
   /** What it asked for is gone: it is told what is left, and goes on from now. */
@@ -142,16 +160,10 @@ export class StreamFeed implements ReplaySource, OnModuleInit {
   /** A client that cannot be told what it missed is sent away to ask again. */
   private run(subscription: Subscription, work: Promise<void>): void {
     work.catch((error: unknown) => {
+      if (subscription.isOver) return;
       this.logger.error(error, 'a replay failed');
       subscription.client.close(CLOSE.tryAgainLater, 'the log cannot be read; reconnect and resume');
     });
-  }
-
-  private readEpoch(): void {
-    this.log.standing().then(
-      ({ logId }) => (this.logId = logId),
-      (error: unknown) => this.logger.error(error, 'the id of the log could not be read'),
-    );
   }
 
   private forget(): void {

@@ -1,4 +1,5 @@
-import type { BeforeApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type BeforeApplicationShutdown, Logger, type OnModuleInit } from '@nestjs/common';
 import {
   type AgentDirectory,
   type Clock,
@@ -9,7 +10,7 @@ import {
 } from '#kernel';
 import type { Authenticator } from '#rbac';
 import { CLOSE, type Outlet } from './outlet.js';
-import { StreamClient, type StreamLimits } from './stream-client.js';
+import { type Notice, StreamClient, type StreamLimits } from './stream-client.js';
 import { StreamEvent } from './stream-event.js';
 import { StreamFeed } from './stream-feed.js';
 import { type Rates, StreamRates } from './stream-rates.js';
@@ -19,8 +20,12 @@ const PING_MS = 15_000;
 const STATS_MS = 10_000;
 /** Rights that end without an event, by expiry, and events that were missed. */
 const RIGHTS_MS = 1_000;
+/** What changes in the log without an event that tells of it at once. */
+const LOG_MS = 1_000;
 /** The keys are read anew after the event that tells of a change; by then they have been. */
 const KEYS_RELOADED_MS = 100;
+
+const logger = new Logger('StreamHub');
 
 const SHUTTING_DOWN = 'the service is shutting down';
 
@@ -47,6 +52,7 @@ export class StreamHub implements OnModuleInit, BeforeApplicationShutdown {
     this.timers.push(
       setInterval(() => this.checkLiveness(), PING_MS).unref(),
       setInterval(() => this.checkClients(), RIGHTS_MS).unref(),
+      setInterval(() => this.checkLog(), LOG_MS).unref(),
       setInterval(() => this.tellStats(), STATS_MS).unref(),
     );
   }
@@ -97,22 +103,41 @@ export class StreamHub implements OnModuleInit, BeforeApplicationShutdown {
    * or less of it than they did; and with 1013 those that do not read.
    */
   checkClients(): void {
-    const reasons = new Map<Principal, string | null>();
+    const rights = new Map<Principal, Rights>();
     for (const client of this.clients) {
       const { principal } = client;
-      let reason = reasons.get(principal);
-      if (reason === undefined) reasons.set(principal, (reason = this.reasonToClose(client)));
+      let held = rights.get(principal);
+      if (!held) rights.set(principal, (held = this.rightsOf(principal)));
+      const reason = reasonToClose(held, client.view);
       if (reason !== null) client.close(CLOSE.policyViolation, reason);
       else client.checkReading();
     }
   }
 
+  /** Sends everyone away, with 1013, when another log has begun in the store: their places mean nothing in it. */
+  checkLog(): void {
+    if (this.clients.size === 0) return;
+    this.feed.refresh().then(
+      (isAnother) => {
+        if (!isAnother) return;
+        for (const client of this.clients)
+          client.close(CLOSE.tryAgainLater, 'another log has begun; reconnect and resume');
+      },
+      (error: unknown) => logger.warn(error, 'the log could not be looked at'),
+    );
+  }
+
   /** Tells every client that reads how things stand, and what happened since it was told before. */
   tellStats(): void {
     const ratesOf = this.rates.take();
+    const told = new Map<string, Notice>();
     for (const client of this.clients) {
-      if (client.takesReplies)
-        client.tell('stats', { data: this.statsFor(client.view, ratesOf(client.view)) });
+      const { view, takesReplies } = client;
+      if (!takesReplies) continue;
+      const key = `${view.agentId}\0${view.audits}`;
+      let stats = told.get(key);
+      if (!stats) told.set(key, (stats = { data: this.statsFor(view, ratesOf(view)) }));
+      client.tell('stats', stats);
     }
   }
 
@@ -124,7 +149,8 @@ export class StreamHub implements OnModuleInit, BeforeApplicationShutdown {
   async closeAll(code: number = CLOSE.goingAway, reason: string = SHUTTING_DOWN): Promise<void> {
     this.draining = true;
     for (const client of this.clients) client.close(code, reason);
-    await Promise.all([...this.clients].map(({ outlet }) => outlet.gone));
+    const gone = Promise.all([...this.clients].map(({ outlet }) => outlet.gone));
+    await Promise.race([gone, pause(this.limits.closeGraceMs + 1_000, undefined, { ref: false })]);
   }
 
   /** Of connections, an agent's key is told of its agent's alone. */
@@ -143,11 +169,12 @@ export class StreamHub implements OnModuleInit, BeforeApplicationShutdown {
     };
   }
 
-  private reasonToClose({ principal, view }: StreamClient): string | null {
-    if (!this.authenticator.stillKnown(principal)) return 'the key is no longer valid';
-    if (!this.authenticator.may(principal, 'stream:read')) return 'the policy no longer permits it';
-    const { audits } = viewOf(principal, this.authenticator);
-    return audits === view.audits ? null : 'what the key may see has changed; reconnect and resume';
+  private rightsOf(principal: Principal): Rights {
+    return {
+      isKnown: this.authenticator.stillKnown(principal),
+      reads: this.authenticator.may(principal, 'stream:read'),
+      audits: viewOf(principal, this.authenticator).audits,
+    };
   }
 
   private announce(recorded: readonly RecordedEvent[]): void {
@@ -163,6 +190,18 @@ export class StreamHub implements OnModuleInit, BeforeApplicationShutdown {
       this.checkClients();
     }, KEYS_RELOADED_MS).unref();
   }
+}
+
+interface Rights {
+  readonly isKnown: boolean;
+  readonly reads: boolean;
+  readonly audits: boolean;
+}
+
+function reasonToClose({ isKnown, reads, audits }: Rights, view: View): string | null {
+  if (!isKnown) return 'the key is no longer valid';
+  if (!reads) return 'the policy no longer permits it';
+  return audits === view.audits ? null : 'what the key may see has changed; reconnect and resume';
 }
 
 function changesRights({ source, operationType }: RecordedEvent): boolean {

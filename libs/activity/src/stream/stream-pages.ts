@@ -8,6 +8,8 @@ import { isVisible, viewOf } from './view.js';
 
 /** How much of the log one page goes through, so that none takes long however few entries are for it. */
 const WINDOW = 5_000;
+/** After how much text a page ends, however many frames are left. */
+const MAX_CHARS = 1024 ** 2;
 
 export interface PageRequest {
   readonly filter: StreamFilter;
@@ -47,20 +49,20 @@ export class StreamPages {
     if (begin > size) throw lost(`The log ends at ${size}.`, removableTo);
     const end = Math.min(size, begin + WINDOW);
     const frames: string[] = [];
-    let [at, prevSeq] = [begin, begin];
-    while (at < end && frames.length < limit) {
+    let [at, prevSeq, chars] = [begin, begin, 0];
+    while (at < end && frames.length < limit && chars < MAX_CHARS) {
       const events = await this.feed.stored(at);
-      const next = at + 1;
+      if (!events) throw lost(`Entries behind ${at} are gone.`, (await this.log.standing()).removableTo);
       for (const event of events) {
-        if (event.seq !== at + 1 || at >= end || frames.length >= limit) break;
+        if (at >= end || frames.length >= limit || chars >= MAX_CHARS) break;
         at = event.seq;
         if (!isVisible(event, view) || !filter.matches(event, this.feed.agents)) continue;
         const frame = event.frame(prevSeq, filter.id);
         if (frame === null) continue;
         frames.push(frame);
         prevSeq = event.seq;
+        chars += frame.length;
       }
-      if (at < next) throw lost(`Entries behind ${at} are gone.`, (await this.log.standing()).removableTo);
     }
     return { epoch: logId, oldestSeq: removableTo + 1, newestSeq: size, nextAfterSeq: at, frames };
   }

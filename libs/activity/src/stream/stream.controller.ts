@@ -63,10 +63,8 @@ export class StreamController {
       response.end();
       return;
     }
-    const client = this.hub.join(
-      new EventStreamOutlet(response, this.hub.limits.closeGraceMs),
-      ctx.principal,
-    );
+    const outlet = new EventStreamOutlet(response, request.socket, this.hub.limits.closeGraceMs);
+    const client = this.hub.join(outlet, ctx.principal);
     if (start) this.feed.begin(client, start.filter, start.since);
   }
 

@@ -34,9 +34,7 @@ export class StreamGateway implements OnGatewayConnection<WebSocket> {
     const outlet = new SocketOutlet(ws, request.socket, this.hub.limits.closeGraceMs);
     const client = this.hub.join(outlet, principal);
     if (start) this.feed.begin(client, start.filter, start.since);
-    ws.on('message', (message: Buffer, isBinary) => {
-      if (client.takesReplies) void this.commands.take(client, message, isBinary);
-    });
+    ws.on('message', (message: Buffer, isBinary) => this.commands.take(client, message, isBinary));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Channel, Member, Piece } from './channel.js';
 import type { StreamPosition } from './encoding.js';
-import type { StreamClient } from './stream-client.js';
+import { CLOSE } from './outlet.js';
+import { type StreamClient, TOO_SLOW } from './stream-client.js';
 import type { StreamFilter } from './stream-filter.js';
 
 /** What one client asks for. It gets live frames through a channel, and what it missed by a replay. */
@@ -26,7 +27,10 @@ export class Subscription implements Member {
   deliver(pieces: readonly Piece[]): void {
     const left = this.client.deliver(pieces);
     const [first, last] = [left[0], left.at(-1)];
-    if (first && last) this.missed = { from: this.missed?.from ?? first.fromSeq, to: last.toSeq };
+    if (!first || !last) return;
+    this.missed = { from: this.missed?.from ?? first.fromSeq, to: last.toSeq };
+    // Whoever cannot ask for it here comes back with what it has.
+    if (!this.client.outlet.takesCommands) this.client.close(CLOSE.tryAgainLater, TOO_SLOW);
   }
 
   /** Says which frames were left out, now that the client reads again. */
