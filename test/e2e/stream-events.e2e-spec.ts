@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { aKey, register } from '../support/access-calls.js';
 import { EventStreamListener } from '../support/event-stream.js';
@@ -91,6 +92,50 @@ describe('the stream as Server-Sent Events', () => {
     const { body } = await service.request('GET', `/activity?after_seq=${before - 1}`, undefined, { key });
     expect(body.frames.map(({ seq }: { seq: number }) => seq)).toEqual([own.seq]);
     expect(body.next_after_seq).toBe(own.seq);
+  });
+
+  it('ends for a client that does not read, which comes back and misses nothing', async () => {
+    const slow = await follow();
+    slow.response.pause();
+    const operation_detail = 'x'.repeat(4_000);
+    const events = Array.from({ length: 1_000 }, () => ({ operation_detail }));
+    let newest = 0;
+    for (let batch = 0; batch < 40 && !slow.response.destroyed; batch += 1) {
+      const { body } = await service.request('POST', '/events/ingest/batch', events);
+      newest += Number(body.accepted);
+      const { body: health } = await service.request('GET', '/websocket/health');
+      if (health.active_connections === 0) break;
+    }
+    slow.response.resume();
+    await slow.ended;
+    const got = slow.events.filter(({ data }) => data.seq !== undefined);
+    expect(got.length).toBeLessThan(newest);
+    const back = await follow('', {
+      'Last-Event-ID': slow.events.findLast(({ id }) => id !== null)?.id ?? '',
+    });
+    await back.next('live');
+    const rest = back.events.filter(({ data }) => data.seq !== undefined);
+    const numbers = [...got, ...rest].map(({ data }) => data.seq ?? 0);
+    expect(numbers).toEqual(numbers.map((_seq, index) => (numbers[0] ?? 0) + index));
+    expect(numbers.length).toBe(newest);
+  });
+
+  it('lets go of a client that is gone before its answer begins', async () => {
+    const told = await TestService.start({ AUDIT_READS: 'true' });
+    for (let i = 0; i < 20; i += 1) {
+      const socket = connect(told.service.port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write(
+        'GET /api/v1/agents/activity/events HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(1 + (i % 3)),
+      );
+      await new Promise((resolve) => setTimeout(resolve, i));
+      socket.resetAndDestroy();
+    }
+    await eventually(
+      'all clients to be gone',
+      async () => (await told.request('GET', '/websocket/health')).body.active_connections === 0,
+    );
+    await told.remove();
   });
 
   it('ends when the key is revoked', async () => {

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '#kernel';
+import { eventually } from '../../../../test/support/eventually.js';
 import { randomFrom } from '../../../../test/support/random.js';
 import { aPrincipal, type Connection, EPOCH, HubHarness } from '../../test/hub.harness.js';
 import { anEvent, CODER } from '../../test/recorded-event.factory.js';
@@ -229,5 +230,48 @@ describe('a replay', () => {
     const { listener } = await resume(1);
     await listener.recorded(2);
     expect(listener.entries[0]).toMatchObject({ seq: 2, data: { operation_detail: null } });
+  });
+
+  it('shows nobody what was erased while the replay waited for its reader', async () => {
+    harness = await HubHarness.start();
+    const text = 'x'.repeat(60_000);
+    harness.log.record(...upTo(400).map((seq) => anEvent({ seq, operationDetail: text })));
+    const { listener, socket } = await harness.connect(aPrincipal('p-1'), (client) =>
+      harness.feed.begin(client, ALL, { epoch: EPOCH, seq: 0 }),
+    );
+    listener.ws.pause();
+    await eventually('the replay to wait', () => socket.writableLength > 200_000);
+    for (const seq of upTo(400))
+      harness.log.entries.set(seq, anEvent({ seq, operationDetail: null, erased: true }));
+    harness.log.record(anEvent({ seq: 401, source: 'decided', operationType: 'audit.erase' }));
+    listener.ws.resume();
+    await listener.next('live');
+    const shown = listener.entries.slice(0, 400).map(({ data }) => data['operation_detail']);
+    expect(listener.sequence.slice(0, 400)).toEqual(upTo(400));
+    // What was written before is with the kernel; nothing that came later shows the text.
+    const erasedFrom = shown.indexOf(null);
+    expect(erasedFrom).toBeGreaterThan(0);
+    expect(new Set(shown.slice(erasedFrom))).toEqual(new Set([null]));
+  });
+
+  it('lets go of what retention removes, though no entry tells of it yet', async () => {
+    harness = await HubHarness.start();
+    await harness.connect();
+    harness.log.record(...events(300));
+    harness.log.remove(200);
+    harness.hub.checkLog();
+    const { listener } = await resume(0);
+    expect((await listener.next('history_lost')).data).toMatchObject({ oldest_seq: 201 });
+    expect(listener.sequence).toEqual([]);
+  });
+
+  it('sends everyone away when another log begins in the store', async () => {
+    harness = await HubHarness.start();
+    const { listener } = await harness.connect();
+    harness.log.epoch = 'e9';
+    harness.hub.checkLog();
+    expect((await listener.closed).code).toBe(1013);
+    const back = await resume(0);
+    expect((await back.listener.next('history_lost')).data).toMatchObject({ epoch: 'e9' });
   });
 });
