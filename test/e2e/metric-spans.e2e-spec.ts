@@ -10,9 +10,19 @@ import { type Answer, anAgent, TestService } from '../support/service.js';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const START = Math.floor(Date.now() / DAY) * DAY - 6 * DAY;
-const END = START + 4 * DAY;
+const WEEK = 7 * DAY;
+/** Weeks, as spans have them, begin two and nine days later. */
+const START = Math.floor(Date.now() / WEEK) * WEEK - 16 * DAY;
+const END = START + 10 * DAY;
 const ctx = systemContext('test');
+
+/** The shortest and the longest execution time, milliseconds. */
+function boundsOf(metrics: readonly SentMetric[]): Record<string, number | null> {
+  const times = metrics.flatMap(({ execution_time_us: us }) => (us === null ? [] : [us / 1e3]));
+  const bound = (choose: (...of: number[]) => number): number | null =>
+    times.length === 0 ? null : choose(...times);
+  return { min_execution_time_ms: bound(Math.min), max_execution_time_ms: bound(Math.max) };
+}
 
 type Key = (metric: SentMetric) => unknown;
 /** What tells the groups of a question apart. */
@@ -32,6 +42,24 @@ interface Span {
   readonly metrics: number;
   readonly cost_micro: number;
   readonly execution_time_max: number | null;
+}
+
+/** Begin and end of all spans that hold a time: ten minutes, and units that begin or end with what is longer, or one alone. */
+function spansOf(at: number): [from: number, to: number][] {
+  const spans = new Map<string, [number, number]>();
+  const add = (from: number, to: number): unknown => spans.set(`${from} ${to}`, [from, to]);
+  const floor = (length: number): number => Math.floor(at / length) * length;
+  add(floor(10 * MINUTE), floor(10 * MINUTE) + 10 * MINUTE);
+  for (const [unit, longer] of [
+    [HOUR, DAY],
+    [DAY, WEEK],
+  ] as const) {
+    const [begin, end] = [floor(longer), floor(longer) + longer];
+    for (let to = floor(unit) + unit; to <= end; to += unit) add(begin, to);
+    for (let from = floor(unit); from >= begin; from -= unit) add(from, end);
+    add(floor(unit), floor(unit) + unit);
+  }
+  return [...spans.values()];
 }
 
 const bySpan = (a: Span, b: Span): number =>
@@ -67,9 +95,9 @@ describe('spans of all types together', () => {
     const mark = await summedTo();
     const spans = new Map<string, Span>();
     for (const { at, agent, cost_micro, execution_time_us } of sent) {
-      for (const bucket_ms of [DAY, HOUR, 10 * MINUTE]) {
-        const bucket = Math.floor(at / bucket_ms) * bucket_ms;
-        if (bucket + bucket_ms > mark) continue;
+      for (const [bucket, to] of spansOf(at)) {
+        if (to > mark) continue;
+        const bucket_ms = to - bucket;
         for (const agent_id of [agent.id, '']) {
           const name = `${bucket_ms} ${agent_id} ${bucket}`;
           const nothing = { metrics: 0, cost_micro: 0, execution_time_max: null };
@@ -99,8 +127,8 @@ describe('spans of all types together', () => {
 
   /** All questions over a range of which neither end is the edge of anything. */
   const expectAnswers = async (): Promise<void> => {
-    const from = START + Math.floor(random() * 2 * DAY);
-    const to = from + HOUR + Math.floor(random() * 2 * DAY);
+    const from = START + Math.floor(random() * 3 * DAY);
+    const to = from + HOUR + Math.floor(random() * (random() < 0.5 ? DAY : END - from));
     const within = sent.filter(({ at }) => at >= from && at < to);
     const range = `start_date=${new Date(from).toISOString()}&end_date=${new Date(to).toISOString()}`;
     for (const [question, keyOf] of Object.entries(QUESTIONS)) {
@@ -111,7 +139,9 @@ describe('spans of all types together', () => {
       expect(groups).toHaveLength(keys.length);
       for (const group of groups) {
         const members = within.filter((metric) => keyOf(metric) === (group.key ?? group.bucket));
-        expect({ question, ...group }).toMatchObject({ question, ...figuresOf(members) });
+        expect({ question, ...group }).toMatchObject({
+          ...{ question, ...figuresOf(members), ...boundsOf(members) },
+        });
       }
     }
     const [agent] = agents as [SentMetric['agent']];
@@ -134,7 +164,7 @@ describe('spans of all types together', () => {
   afterAll(() => service.remove());
 
   it('hold what was there when they were past, and what comes later', async () => {
-    await send(some(400));
+    await send(some(600));
     await expectAnswers();
     for (const hours of [0, 5, 5.2, 24, 31, 55]) {
       await service.get(MetricSpans).sumUpTo(ctx, START + hours * HOUR + 7);
@@ -170,13 +200,34 @@ describe('spans of all types together', () => {
     await expectAnswers();
   });
 
+  it('are right where they are summed up while wrong buckets are counted anew', async () => {
+    await inStore(
+      'DELETE FROM metric_spans',
+      'UPDATE metric_rollup_state SET summed_to = 0, builds = builds + 1',
+      'UPDATE metric_rollups SET cost_micro = 1000',
+      `DELETE FROM metric_rollups WHERE bucket_ms = ${HOUR} AND bucket > ${START + 30 * HOUR}`,
+    );
+    const both = [
+      service.get(RollupRebuild).rebuild(ctx),
+      service.get(MetricSpans).sumUpTo(ctx, START + 80 * HOUR),
+    ];
+    for (let part = 0; part < 5; part += 1) await send(some(10));
+    await Promise.all(both);
+    await expectSpans();
+    await expectAnswers();
+  });
+
   it('are summed up after a start', async () => {
     const { store } = service;
     await service.stop();
     service = await TestService.start({}, store);
     await eventually('the hours that are past', async () => (await summedTo()) > END);
     await expectSpans();
-    await expectAnswers();
+    for (let round = 0; round < 5; round += 1) {
+      await send(some(40));
+      await expectAnswers();
+    }
+    await expectSpans();
   });
 
   it('of ten minutes go with the metrics, those of hours and days stay', async () => {

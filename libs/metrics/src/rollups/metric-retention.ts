@@ -16,7 +16,7 @@ const OLD = [
   {
     table: 'metric_spans',
     key: SPAN_KEY.join(', '),
-    old: `bucket_ms = ${TEN_MINUTES_MS} AND ${OF_EVERYBODY} AND bucket < ?`,
+    old: `bucket_ms = ${TEN_MINUTES_MS} AND bucket < ?`,
   },
 ];
 

@@ -3,13 +3,23 @@ import { type MetricDraft, type OperationContext, TransactionRunner } from '#ker
 import { type Dialect, type StoreTransaction, storeOf } from '#persistence';
 import { PERIOD_SUMS } from './metric-sums.js';
 import { FLEET, OF_EVERYBODY, RollupBuckets, SPAN_KEY, SUMMED } from './rollup-buckets.js';
-import { DAY_MS, floorTo, HOUR_MS, MINUTE_MS, SPANS, TEN_MINUTES_MS } from './time-range.js';
+import { RUNS, runsAround, runsEnding, type Span, SPANS, spansAt, wholeAt } from './span-times.js';
+import {
+  DAY_MS,
+  floorTo,
+  HOUR_MS,
+  MINUTE_MS,
+  TEN_MINUTES_MS,
+  type TimeRange,
+  WEEK_MS,
+} from './time-range.js';
 
-/** The buckets that a span of a length is made of. */
+/** The buckets that a whole span is made of. */
 const MADE_OF: Readonly<Record<number, number>> = {
   [TEN_MINUTES_MS]: MINUTE_MS,
   [HOUR_MS]: HOUR_MS,
   [DAY_MS]: DAY_MS,
+  [WEEK_MS]: DAY_MS,
 };
 /** SQLite's SUM fails beyond 64 bits. */
 const SUM: Readonly<Record<Dialect, string>> = { sqlite: 'TOTAL', postgres: 'SUM' };
@@ -24,32 +34,61 @@ export async function addToSpans(
   for (const metric of metrics) {
     const { recordedAt, agent } = metric;
     if (recordedAt >= summedTo) continue;
-    const past = SPANS.filter((length) => floorTo(recordedAt, length) + length <= summedTo);
-    spans.add({ ...metric, agentId: agent.agentId, metricType: '' }, past);
+    spans.add({ ...metric, agentId: agent.agentId, metricType: '' }, spansAt(recordedAt, summedTo));
   }
   await spans.writeSpans(store);
 }
 
-/** Sums the spans of a length anew that lie between two times, where these are past. */
-export async function sumSpans(
+const COLUMNS = [...SPAN_KEY, ...SUMMED].join(', ');
+const sums = ({ dialect }: StoreTransaction): string =>
+  [
+    ...PERIOD_SUMS.map((sum) => `${SUM[dialect]}(${sum})`),
+    'MIN(execution_time_min), MAX(execution_time_max)',
+  ].join(', ');
+const WITHIN = 'bucket_ms = ? AND bucket >= ? AND bucket < ?';
+
+/** Sums the whole spans of a length anew, out of buckets, that lie between two times and are past. */
+export async function sumWhole(
   store: StoreTransaction,
   length: number,
-  from: number,
-  to: number,
+  { from, to }: TimeRange,
 ): Promise<void> {
   const times = [floorTo(from, length), floorTo(to, length)];
-  const within = (lengthMs: number): string =>
-    `bucket_ms = ${lengthMs} AND ${OF_EVERYBODY} AND bucket >= ? AND bucket < ?`;
-  await store.query(`DELETE FROM metric_spans WHERE ${within(length)}`, times);
+  const begin = `bucket - bucket % ${length}`;
+  await store.query(`DELETE FROM metric_spans WHERE ${WITHIN}`, [length, ...times]);
   await store.query(
-    `INSERT INTO metric_spans (${[...SPAN_KEY, ...SUMMED].join(', ')})
-     SELECT ${length}, agent_id, bucket - bucket % ${length},
-       ${PERIOD_SUMS.map((sum) => `${SUM[store.dialect]}(${sum})`).join(', ')},
-       MIN(execution_time_min), MAX(execution_time_max)
-     FROM metric_rollups WHERE ${within(MADE_OF[length] as number)}
-     GROUP BY agent_id, bucket - bucket % ${length}`,
-    times,
+    `INSERT INTO metric_spans (${COLUMNS}) SELECT ${length}, agent_id, ${begin}, ${sums(store)}
+     FROM metric_rollups WHERE ${OF_EVERYBODY} AND ${WITHIN} GROUP BY agent_id, ${begin}`,
+    [MADE_OF[length], ...times],
   );
+}
+
+/** Sums runs of units anew, out of these. */
+export async function sumRuns(store: StoreTransaction, runs: readonly Span[], unit: number): Promise<void> {
+  if (runs.length === 0) return;
+  const run = 'SELECT CAST(? AS BIGINT) AS length, CAST(? AS BIGINT) AS begin';
+  const listed = runs.map(() => run).join(' UNION ALL ');
+  const named = runs.flatMap(({ bucketMs, from }) => [bucketMs, from]);
+  // Not `IN`, for which SQLite reads all rows.
+  const are = runs.map(() => '(bucket_ms = ? AND bucket = ?)').join(' OR ');
+  await store.query(`DELETE FROM metric_spans WHERE ${are}`, named);
+  await store.query(
+    `INSERT INTO metric_spans (${COLUMNS}) SELECT run.length, agent_id, run.begin, ${sums(store)}
+     FROM (${listed}) run CROSS JOIN metric_spans
+     WHERE bucket_ms = ? AND bucket >= run.begin AND bucket < run.begin + run.length
+     GROUP BY run.length, run.begin, agent_id`,
+    [...named, unit],
+  );
+}
+
+/** Sums what is longer than hours anew around a day, where it ends by `until`. */
+export async function sumAround(store: StoreTransaction, day: number, until: number): Promise<void> {
+  for (const { bucketMs, from } of wholeAt(day, [DAY_MS, WEEK_MS]))
+    if (from + bucketMs <= until) await sumWhole(store, bucketMs, { from, to: from + bucketMs });
+  for (const runs of RUNS) {
+    const past = runsAround(day, runs).filter(({ bucketMs, from }) => from + bucketMs <= until);
+    await sumRuns(store, past, runs.unit);
+  }
 }
 
 /**
@@ -83,7 +122,9 @@ async function sumNextHour(store: StoreTransaction, end: number): Promise<boolea
   // Until the buckets are built, spans would miss what these do; `rebuild` then goes through those that there are.
   if (!state?.built || state.summed_to >= end) return false;
   const to = Math.min((state.next ?? end) + HOUR_MS, end);
-  for (const length of SPANS) await sumSpans(store, length, state.summed_to, to);
+  const past = { from: state.summed_to, to };
+  for (const length of SPANS) await sumWhole(store, length, past);
+  for (const runs of RUNS) await sumRuns(store, runsEnding(past, runs), runs.unit);
   await store.query('UPDATE metric_rollup_state SET summed_to = ? WHERE id = 1', [to]);
   return true;
 }

@@ -1,6 +1,7 @@
 import { type Dialect, type DialectQueryable, insertRows, selectFromJson } from '#persistence';
 import { DurationSketch } from './duration-sketch.js';
 import { contribution, type Measured, PERIOD_SUMS } from './metric-sums.js';
+import { type Span, wholeAt } from './span-times.js';
 import { floorTo, RESOLUTIONS } from './time-range.js';
 
 /** The buckets that count every agent's metrics. */
@@ -59,16 +60,15 @@ export type RollupRow = Named &
 export class RollupBuckets {
   private readonly buckets = new Map<string, Bucket>();
 
-  /** @param lengths of the buckets that it goes into, milliseconds. */
+  /** @param spans that it goes into. */
   add(
     metric: Measured & { readonly agentId: string; readonly metricType: string; readonly recordedAt: number },
-    lengths: readonly number[] = Object.values(RESOLUTIONS),
+    spans: readonly Span[] = wholeAt(metric.recordedAt, Object.values(RESOLUTIONS)),
   ): void {
     const added = contribution(metric);
-    for (const length of lengths) {
-      const begin = floorTo(metric.recordedAt, length);
+    for (const { bucketMs, from } of spans) {
       for (const agentId of [metric.agentId, FLEET]) {
-        const bucket = this.at(length, agentId, begin, metric.metricType);
+        const bucket = this.at(bucketMs, agentId, from, metric.metricType);
         bucket.sums = bucket.sums.map((sum, index) => sum + (added[index] as number));
         if (metric.executionTimeUs === null) continue;
         widen(bucket, metric.executionTimeUs, metric.executionTimeUs);

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { placeholders, Reader } from '#persistence';
 import { OpenedStore } from '../../../../test/support/opened-store.js';
 import { newTestStore, TEST_DIALECT } from '../../../../test/support/store.js';
-import { sumSpans } from './metric-spans.js';
+import { sumRuns, sumWhole } from './metric-spans.js';
 import { RollupsRepository } from './rollups.repository.js';
 import { GROUPS, isTogether, type MetricQuestion } from './segment-sql.js';
-import { DAY_MS, HOUR_MS, SPANS } from './time-range.js';
+import { RUNS, SPANS } from './span-times.js';
+import { DAY_MS, HOUR_MS } from './time-range.js';
 
 /** A reader that notes what it is asked. */
 class NotingReader extends Reader {
@@ -54,6 +55,7 @@ describe('how sums over a range are read', () => {
     ['of a type', { metricType: 'execution' }],
     ['of an agent', { agentId: 'a' }],
     ['in buckets', { bucketMs: HOUR_MS }],
+    ['of an agent, as a group', { agentId: 'a', groupBy: 'agent' }],
     ['with quantiles', { quantiles: true }],
     ['of an agent with quantiles', { agentId: 'a', quantiles: true }],
     ...GROUPS.map((groupBy): [string, Omit<MetricQuestion, 'range'>] => [`by ${groupBy}`, { groupBy }]),
@@ -70,33 +72,59 @@ describe('how sums over a range are read', () => {
     expect(plan).not.toMatch(WALKED);
     expect(sql.includes('metric_spans r')).toBe(isTogether(question as MetricQuestion));
     if (TEST_DIALECT === 'postgres') return;
-    if (question.groupBy === undefined || question.groupBy === 'metric_type')
+    const OF_ALL = /SCAN span\nSEARCH r USING PRIMARY KEY \(bucket_ms=\? AND bucket>\? AND bucket<\?\)/;
+    if (
+      question.agentId !== undefined ||
+      question.groupBy === undefined ||
+      question.groupBy === 'metric_type'
+    ) {
+      expect(plan).not.toMatch(OF_ALL);
       expect(plan).toMatch(
         /SEARCH r USING PRIMARY KEY \(bucket_ms=\? AND agent_id=\? AND bucket>\? AND bucket<\?/,
       );
-    else {
-      // Agent by agent in their order: only the metrics of the edges are sorted, and roles and categories of agents.
-      expect(plan).toMatch(
-        /SCAN a USING (COVERING )?INDEX sqlite_autoindex_agent_identities_1\n.*SCAN span\n.*SEARCH r/,
-      );
-      if (question.groupBy === 'agent') expect(plan.match(/USE TEMP B-TREE FOR GROUP BY/g)).toHaveLength(1);
-      expect(plan).toMatch(/SEARCH r USING INDEX agent_metrics_recorded/);
+      if (isTogether(question as MetricQuestion))
+        expect(plan).toMatch(
+          /SEARCH r USING INDEX metric_spans_agent \(agent_id=\? AND bucket_ms=\? AND bucket>\? AND bucket<\?\)/,
+        );
+      return;
     }
+    // Spans one time after the other, which are sorted by agent; buckets agent by agent, in their order.
+    expect(plan).toMatch(OF_ALL);
+    expect(plan).toMatch(
+      /SCAN a USING (COVERING )?INDEX sqlite_autoindex_agent_identities_1\n.*SCAN span\n.*SEARCH r USING PRIMARY KEY \(bucket_ms=\? AND agent_id=\?/,
+    );
+    expect(plan).toMatch(/SEARCH r USING INDEX agent_metrics_recorded/);
+    if (question.groupBy === 'agent') expect(plan.match(/USE TEMP B-TREE FOR GROUP BY/g)).toHaveLength(2);
   });
 
-  it.each(SPANS)('spans of %d ms are made by indexes alone', async (length) => {
+  it.each([
+    ...SPANS.map((length) => ({ length, unit: null })),
+    ...RUNS.map(({ unit }) => ({ length: 5 * unit, unit })),
+  ])('spans of $length ms are made by indexes alone', async ({ length, unit }) => {
     const asked: { sql: string; parameters: readonly unknown[] }[] = [];
     const query = (sql: string, parameters: readonly unknown[]): Promise<[]> => {
       asked.push({ sql: placeholders(TEST_DIALECT, sql), parameters });
       return Promise.resolve([]);
     };
-    await sumSpans({ dialect: TEST_DIALECT, query } as never, length, RANGE.from, RANGE.to);
+    const store = { dialect: TEST_DIALECT, query } as never;
+    if (unit === null) await sumWhole(store, length, RANGE);
+    else
+      await sumRuns(
+        store,
+        [
+          { bucketMs: length, from: 0 },
+          { bucketMs: length, from: unit },
+        ],
+        unit,
+      );
     expect(asked).toHaveLength(2);
     for (const { sql, parameters } of asked) {
       const plan = await planOf(sql, parameters);
       expect(plan).not.toMatch(WALKED);
       if (TEST_DIALECT === 'sqlite')
-        expect(plan).toMatch(/USING PRIMARY KEY \(bucket_ms=\? AND agent_id=\? AND bucket>\? AND bucket<\?/);
+        expect(plan).toMatch(
+          /USING PRIMARY KEY \(bucket_ms=\? AND (bucket=\?|(agent_id=\? AND )?bucket>\? AND bucket<\?)/,
+        );
     }
   });
 });

@@ -3,11 +3,12 @@ import { formatTime } from '#contract';
 import { ValidationFailed } from '#kernel';
 import { type Dialect, Reader } from '#persistence';
 import { DurationSketch } from './duration-sketch.js';
+import { answerable, type Kept, type Level, levelsOf } from './levels.js';
 import { type MetricGroup, regrouped } from './metric-figures.js';
 import { PERIOD_SUMS } from './metric-sums.js';
 import { SegmentMemo, type SegmentSums } from './segment-memo.js';
 import { isTogether, type MetricQuestion, sumsSql, unionOf, versionSql } from './segment-sql.js';
-import { answerable, type Kept, MINUTE_MS, type Level, levelsOf, type TimeRange } from './time-range.js';
+import { MINUTE_MS, type TimeRange } from './time-range.js';
 
 export interface MetricAnswer {
   /** The range that was answered: wider than asked for where metrics are gone. */
@@ -78,7 +79,7 @@ export class RollupsRepository {
       const cutting = { longest: question.bucketMs, together: isTogether(question) };
       const pieces = levelsOf(range, kept, cutting).map((level): Piece => {
         const name = JSON.stringify([{ ...question, range: null }, level, limit]);
-        const known = fromMemo && level.bucketMs !== null ? this.memo.get(name) : undefined;
+        const known = fromMemo && level.source !== 'metrics' ? this.memo.get(name) : undefined;
         return { level, name, known, groups: [], version: null };
       });
       // One statement sees one moment. What it says of that moment is what the range had to be cut by, and what the
@@ -107,7 +108,7 @@ export class RollupsRepository {
   ): Promise<Kept & { builds: number }> {
     const { dialect } = this.reader;
     const asked = pieces.flatMap((piece) => [
-      ...(piece.level.bucketMs === null ? [] : [{ piece, ...versionSql(question, piece.level) }]),
+      ...(piece.level.source === 'metrics' ? [] : [{ piece, ...versionSql(question, piece.level, dialect) }]),
       ...(piece.known ? [] : [{ piece, ...sumsSql(question, piece.level, limit, dialect) }]),
     ]);
     const { sql, parameters } = unionOf(asked);

@@ -1,7 +1,8 @@
 import { type Dialect, Where } from '#persistence';
 import { CONTRIBUTION_SQL, PERIOD_SUMS } from './metric-sums.js';
 import { FLEET, KEY } from './rollup-buckets.js';
-import type { Level, TimeRange } from './time-range.js';
+import type { Level } from './levels.js';
+import type { TimeRange } from './time-range.js';
 
 export const GROUPS = ['agent', 'role', 'category', 'metric_type'] as const;
 export type Group = (typeof GROUPS)[number];
@@ -44,20 +45,18 @@ const JOINED: Readonly<Record<Dialect, (column: string) => string>> = {
   postgres: (column) => `string_agg(${column}, ';')`,
 };
 
-/** What groups are told apart by, of an agent `a` and a row `r`. */
-const KEYS: Readonly<Record<Group, string>> = {
-  agent: 'a.agent_id',
+/** What agents `a` are together in. */
+const OF_AGENT: Readonly<Partial<Record<Group, string>>> = {
   role: 'a.role',
   category: 'a.metadata_category',
-  metric_type: 'r.metric_type',
 };
 
 /** The sums of one level by group and bucket, `limit` of them. */
 export function sumsSql(question: MetricQuestion, level: Level, limit: number, dialect: Dialect): Sql {
   const { groupBy, bucketMs } = question;
-  const { from, time, columns, times, parameters } = rowsSql(question, level);
-  const bucket =
-    bucketMs === undefined ? null : level.bucketMs === bucketMs ? time : `${time} - ${time} % ${bucketMs}`;
+  const { from, key, time, columns, times, parameters } = rowsSql(question, level, dialect);
+  const isBucket = level.parts.every((part) => part.bucketMs === bucketMs);
+  const bucket = bucketMs === undefined ? null : isBucket ? time : `${time} - ${time} % ${bucketMs}`;
   const summed = (sources: Readonly<Record<string, string>>): string =>
     [
       ...PERIOD_SUMS.map((sum) => `${SUM[dialect](sources[sum] ?? sum)} AS ${sum}`),
@@ -68,14 +67,12 @@ export function sumsSql(question: MetricQuestion, level: Level, limit: number, d
     const given = terms.filter((term) => term !== null);
     return given.length === 0 ? '' : `GROUP BY ${given.join(', ')}`;
   };
-  // By agent first, also where groups are wider: agents are gone through in order, and so nothing has to be sorted.
-  const agent = isOfAgents(groupBy) ? KEYS.agent : null;
-  const key = groupBy === undefined ? null : KEYS[groupBy];
   let sql = `SELECT ${key ?? 'CAST(NULL AS TEXT)'} AS key, ${bucket ?? 'CAST(NULL AS BIGINT)'} AS bucket,
-    ${summed({ ...columns, times })} ${from} ${by(agent ?? key, bucket)}`;
-  if (agent !== null && key !== agent) {
-    sql = `SELECT key, bucket, ${summed({})} FROM (${sql}) g ${by('key', 'bucket')}`;
-  }
+    ${summed({ ...columns, times })} ${from} ${by(key, bucket)}`;
+  const wider = groupBy && OF_AGENT[groupBy];
+  if (wider)
+    sql = `SELECT ${wider} AS key, bucket, ${summed({})} FROM (${sql}) g
+      JOIN agent_identities a ON a.agent_id = g.key ${by(wider, 'bucket')}`;
   return {
     sql: `SELECT CAST(NULL AS BIGINT) AS version, g.* FROM (${sql} LIMIT ?) g`,
     parameters: [...parameters, limit],
@@ -86,8 +83,8 @@ export function sumsSql(question: MetricQuestion, level: Level, limit: number, d
  * A number that grows with all that may change the sums of a level of buckets: metrics are added to them and never taken
  * out, and whoever changes an agent's role or category counts its version up.
  */
-export function versionSql(question: MetricQuestion, level: Level): Sql {
-  const { from, parameters } = rowsSql({ ...question, groupBy: undefined, quantiles: false }, level);
+export function versionSql(question: MetricQuestion, level: Level, dialect: Dialect): Sql {
+  const { from, parameters } = rowsSql({ ...question, groupBy: undefined, quantiles: false }, level, dialect);
   const { groupBy } = question;
   const registry =
     groupBy === 'role' || groupBy === 'category' ? ' + (SELECT SUM(version) FROM agent_identities)' : '';
@@ -106,32 +103,43 @@ export function unionOf(parts: readonly Sql[]): Sql {
   };
 }
 
-/** Where the rows of one level are, and what each adds. */
-function rowsSql({ agentId, metricType, groupBy, quantiles }: MetricQuestion, level: Level) {
+/** Where the rows of one level are, what tells their groups apart (agents, where these are wider), and what each adds. */
+function rowsSql(
+  { agentId, metricType, groupBy, quantiles }: MetricQuestion,
+  level: Level,
+  dialect: Dialect,
+) {
   const { table, time, columns, times } = ROWS[level.source];
-  const ofAgents = isOfAgents(groupBy);
+  const ofAgents = groupBy !== undefined && groupBy !== 'metric_type';
+  const ofMetrics = level.source === 'metrics';
+  // Buckets lie agent by agent, and SQLite reads them in this order; then nothing has to be sorted. Spans lie one time
+  // after the other, all agents together; those of one are found by an index, which SQLite would not choose.
+  const ofOne = !ofAgents || agentId !== undefined;
+  const hint = level.source === 'spans' && ofOne && dialect === 'sqlite' ? OF_ONE : '';
+  const byAgent = ofAgents && level.source === 'rollups';
   const where = new Where()
-    .and('r.bucket_ms = ?', level.bucketMs)
-    .and('r.agent_id = ?', ofAgents || level.bucketMs === null ? agentId : (agentId ?? FLEET))
+    .andAll('r.bucket_ms = span.bucket_ms', ofMetrics ? undefined : [])
+    .and('r.agent_id = ?', ofAgents || ofMetrics ? agentId : (agentId ?? FLEET))
+    .andAll('r.agent_id = a.agent_id', byAgent ? [] : undefined)
+    .andAll('r.agent_id <> ?', level.source === 'spans' && !ofOne ? [FLEET] : undefined)
     .and('r.metric_type = ?', metricType)
-    .andAll(`${time} >= span.start AND ${time} < span.finish`, []);
-  if (ofAgents) where.andAll('r.agent_id = a.agent_id', []);
-  const ranges = level.ranges.map(() => 'SELECT CAST(? AS BIGINT) AS start, CAST(? AS BIGINT) AS finish');
-  const tables = [`(${ranges.join(' UNION ALL ')}) span`, `${table} r`];
-  // SQLite reads them in this order: buckets lie agent by agent, metrics one after the other.
-  if (ofAgents) tables.splice(level.bucketMs === null ? 2 : 0, 0, 'agent_identities a');
+    .andAll(`${time} >= span.first AND ${time} <= span.last`, []);
+  const spans = `(${new Array(level.parts.length).fill(SPAN).join(' UNION ALL ')}) span`;
+  const tables = [...(byAgent ? ['agent_identities a'] : []), spans, `${table} r ${hint}`];
   return {
     from: `FROM ${tables.join(' CROSS JOIN ')} ${quantiles ? times.join : ''} ${where.sql}`,
-    parameters: [...level.ranges.flatMap(({ from, to }) => [from, to]), ...where.parameters],
+    parameters: [
+      // Rows that lie within it: runs of the same length may overlap.
+      ...level.parts.flatMap(({ bucketMs, from, to }) => [bucketMs, from, to - (bucketMs ?? 1)]),
+      ...where.parameters,
+    ],
+    key: byAgent ? 'a.agent_id' : ofAgents ? 'r.agent_id' : groupBy ? 'r.metric_type' : null,
     ...{ time, columns, times: times.column },
   };
 }
 
-/** Whether groups are told apart by something of the agents. */
-function isOfAgents(groupBy: Group | undefined): boolean {
-  return groupBy !== undefined && groupBy !== 'metric_type';
-}
-
+const OF_ONE = 'INDEXED BY metric_spans_agent';
+const SPAN = `SELECT ${['bucket_ms', 'first', 'last'].map((name) => `CAST(? AS BIGINT) AS ${name}`).join(', ')}`;
 const ROLLED_UP = {
   table: 'metric_rollups',
   time: 'r.bucket',

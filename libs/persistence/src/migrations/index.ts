@@ -21,6 +21,7 @@ import { CreateAuditErasures1795510000000 } from './1795510000000-create-audit-e
 import { CreateAuditSinks1795520000000 } from './1795520000000-create-audit-sinks.js';
 import { CreateMetricSpans1795530000000 } from './1795530000000-create-metric-spans.js';
 import { PinTriggerPath1795540000000 } from './1795540000000-pin-trigger-path.js';
+import { SumEdgesOfSpans1795545000000 } from './1795545000000-sum-edges-of-spans.js';
 import { CreateFleet1795550000000 } from './1795550000000-create-fleet.js';
 import { CreateAlerts1795560000000 } from './1795560000000-create-alerts.js';
 
@@ -49,6 +50,7 @@ export const MIGRATIONS = [
   CreateAuditSinks1795520000000,
   CreateMetricSpans1795530000000,
   PinTriggerPath1795540000000,
+  SumEdgesOfSpans1795545000000,
   CreateFleet1795550000000,
   CreateAlerts1795560000000,
 ];
