@@ -86,6 +86,8 @@ export class HubHarness {
   readonly bus = new DirectEventBus();
   readonly log = new MemoryLog(this.bus);
   readonly revoked = new Set<string>();
+  /** Whether principals may read the audit trail. */
+  audits = true;
   readonly feed: StreamFeed;
   readonly hub: StreamHub;
   private readonly server = createServer();
@@ -98,7 +100,7 @@ export class HubHarness {
   private constructor(limits: Partial<StreamLimits>) {
     const authenticator = {
       stillKnown: (principal: Principal) => !this.revoked.has(principal.id),
-      may: () => true,
+      may: (_principal: Principal, permission: string) => permission !== 'audit:read' || this.audits,
     };
     const agents = anAgentDirectory();
     this.feed = new StreamFeed(this.log as unknown as StreamLog, agents);

@@ -204,6 +204,22 @@ describe('StreamHub', () => {
     expect(lost.listener.sequence).not.toContain(2);
   });
 
+  it('closes a client that may see less than it did, so that it comes back with less', async () => {
+    await start();
+    const before = await harness.connect();
+    harness.audits = false;
+    const later = await harness.connect();
+    harness.hub.checkClients();
+    expect(await before.listener.closed).toMatchObject({ code: 1008 });
+    harness.log.record(
+      anEvent({ seq: 1, source: 'decided', operationType: 'key.create' }),
+      anEvent({ seq: 2 }),
+    );
+    harness.feed.begin(later.client, NO_FILTER, { epoch: EPOCH, seq: 0 });
+    await later.listener.next('live');
+    expect(later.listener.sequence).toEqual([2, 2]);
+  });
+
   it('closes a client whose key expired without an event', async () => {
     await start();
     const { listener } = await harness.connect(aPrincipal('expiring'));
