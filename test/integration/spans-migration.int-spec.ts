@@ -7,7 +7,10 @@ import { newTestStore } from '../support/store.js';
 const SUMS =
   'metrics, succeeded, failed, execution_time_us, execution_time_rows, quality_nano, quality_rows, cost_micro, tokens_used, tasks_completed, tasks_failed, api_calls, code_violations';
 
-describe('a store whose spans are of fewer lengths', () => {
+/** Each changes which spans there are. */
+const NAMES = ['SumEdgesOfSpans1795545000000', 'KeepSpansOfAgents1795565000000'];
+
+describe('a store whose spans are others', () => {
   const store = newTestStore();
   let opened: OpenedStore;
   let source: DataSource;
@@ -27,9 +30,11 @@ describe('a store whose spans are of fewer lengths', () => {
     return Object.fromEntries(Object.entries(row ?? {}).map(([name, value]) => [name, Number(value)]));
   };
 
-  it.each(['up', 'down'])('has them summed up again, on the way %s', async (way) => {
+  const cases = NAMES.flatMap((name) => ['up', 'down'].map((way) => ({ name, way })));
+  it.each(cases)('has them summed up again by $name, on the way $way', async ({ name, way }) => {
+    await source.runMigrations({ transaction: 'each' });
     const names = MIGRATIONS.map((migration) => new migration().name);
-    const later = names.length - names.indexOf('SumEdgesOfSpans1795545000000');
+    const later = names.length - names.indexOf(name);
     const undo = async (): Promise<void> => {
       for (let left = later; left > 0; left -= 1) await source.undoLastMigration({ transaction: 'each' });
     };

@@ -30,6 +30,12 @@ export function answerable({ from, to }: TimeRange, { rawFrom }: Kept): TimeRang
   };
 }
 
+/** Buckets of the same times as spans. */
+export function bucketsOf({ parts }: Level): Level {
+  const cuts = parts.flatMap((part) => levelsOf(part, { built: true, rawFrom: 0, summedTo: 0 }));
+  return { source: 'rollups', parts: cuts.flatMap((level) => level.parts) };
+}
+
 /**
  * Cuts a range into whole spans and buckets, as long as they fit, and the metrics of the edges.
  * @param longest nothing may be longer. @param together whether all types may be answered together.

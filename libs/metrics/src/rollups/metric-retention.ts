@@ -13,11 +13,11 @@ const OLD = [
   ...['metric_rollups', 'metric_sketches'].map((table) => ({
     ...{ table, key: KEY.join(', '), old: `bucket_ms = ${MINUTE_MS} AND ${OF_EVERYBODY} AND bucket < ?` },
   })),
-  {
+  ...[MINUTE_MS, TEN_MINUTES_MS].map((length) => ({
     table: 'metric_spans',
     key: SPAN_KEY.join(', '),
-    old: `bucket_ms = ${TEN_MINUTES_MS} AND bucket < ?`,
-  },
+    old: `bucket_ms = ${length} AND bucket < ?`,
+  })),
 ];
 
 /** Lets old metrics go, after their hours and days are counted. */

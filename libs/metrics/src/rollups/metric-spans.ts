@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type MetricDraft, type OperationContext, TransactionRunner } from '#kernel';
 import { type Dialect, type StoreTransaction, storeOf } from '#persistence';
 import { PERIOD_SUMS } from './metric-sums.js';
-import { FLEET, OF_EVERYBODY, RollupBuckets, SPAN_KEY, SUMMED } from './rollup-buckets.js';
+import { FLEET, RollupBuckets, SPAN_KEY, SUMMED } from './rollup-buckets.js';
 import { RUNS, runsAround, runsEnding, type Span, SPANS, spansAt, wholeAt } from './span-times.js';
 import {
   DAY_MS,
@@ -16,6 +16,7 @@ import {
 
 /** The buckets that a whole span is made of. */
 const MADE_OF: Readonly<Record<number, number>> = {
+  [MINUTE_MS]: MINUTE_MS,
   [TEN_MINUTES_MS]: MINUTE_MS,
   [HOUR_MS]: HOUR_MS,
   [DAY_MS]: DAY_MS,
@@ -34,7 +35,7 @@ export async function addToSpans(
   for (const metric of metrics) {
     const { recordedAt, agent } = metric;
     if (recordedAt >= summedTo) continue;
-    spans.add({ ...metric, agentId: agent.agentId, metricType: '' }, spansAt(recordedAt, summedTo));
+    spans.addTo([agent.agentId], { ...metric, metricType: '' }, spansAt(recordedAt, summedTo));
   }
   await spans.writeSpans(store);
 }
@@ -45,6 +46,7 @@ const sums = ({ dialect }: StoreTransaction): string =>
     ...PERIOD_SUMS.map((sum) => `${SUM[dialect]}(${sum})`),
     'MIN(execution_time_min), MAX(execution_time_max)',
   ].join(', ');
+const OF_AGENTS = 'agent_id IN (SELECT agent_id FROM agent_totals)';
 const WITHIN = 'bucket_ms = ? AND bucket >= ? AND bucket < ?';
 
 /** Sums the whole spans of a length anew, out of buckets, that lie between two times and are past. */
@@ -58,7 +60,7 @@ export async function sumWhole(
   await store.query(`DELETE FROM metric_spans WHERE ${WITHIN}`, [length, ...times]);
   await store.query(
     `INSERT INTO metric_spans (${COLUMNS}) SELECT ${length}, agent_id, ${begin}, ${sums(store)}
-     FROM metric_rollups WHERE ${OF_EVERYBODY} AND ${WITHIN} GROUP BY agent_id, ${begin}`,
+     FROM metric_rollups WHERE ${OF_AGENTS} AND ${WITHIN} GROUP BY agent_id, ${begin}`,
     [MADE_OF[length], ...times],
   );
 }

@@ -36,6 +36,9 @@ const NAMED: Readonly<Record<Dialect, string>> = {
     FROM json_array_elements(?::json)`,
 };
 
+/** A metric in its time. */
+type Timed = Measured & { readonly metricType: string; readonly recordedAt: number };
+
 interface Bucket {
   readonly key: readonly unknown[];
   sums: number[];
@@ -60,14 +63,19 @@ export type RollupRow = Named &
 export class RollupBuckets {
   private readonly buckets = new Map<string, Bucket>();
 
-  /** @param spans that it goes into. */
+  /** @param lengths of the buckets that it goes into, milliseconds. */
   add(
-    metric: Measured & { readonly agentId: string; readonly metricType: string; readonly recordedAt: number },
-    spans: readonly Span[] = wholeAt(metric.recordedAt, Object.values(RESOLUTIONS)),
+    metric: Timed & { readonly agentId: string },
+    lengths: readonly number[] = Object.values(RESOLUTIONS),
   ): void {
+    this.addTo([metric.agentId, FLEET], metric, wholeAt(metric.recordedAt, lengths));
+  }
+
+  /** @param agentIds of the agents that it counts for. */
+  addTo(agentIds: readonly string[], metric: Timed, spans: readonly Span[]): void {
     const added = contribution(metric);
     for (const { bucketMs, from } of spans) {
-      for (const agentId of [metric.agentId, FLEET]) {
+      for (const agentId of agentIds) {
         const bucket = this.at(bucketMs, agentId, from, metric.metricType);
         bucket.sums = bucket.sums.map((sum, index) => sum + (added[index] as number));
         if (metric.executionTimeUs === null) continue;

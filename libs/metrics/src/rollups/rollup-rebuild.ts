@@ -3,7 +3,6 @@ import { type OperationContext, TransactionRunner } from '#kernel';
 import { Reader, type StoreTransaction, storeOf } from '#persistence';
 import { sumAround, sumWhole } from './metric-spans.js';
 import { FLEET, KEY, OF_EVERYBODY, RollupBuckets, type RollupRow } from './rollup-buckets.js';
-import { wholeAt } from './span-times.js';
 import { DAY_MS, floorTo, HOUR_MS, MINUTE_MS, TEN_MINUTES_MS } from './time-range.js';
 
 /** How many metrics are in memory at once. */
@@ -103,14 +102,14 @@ export class RollupRebuild {
       if (hour < (state?.raw_from ?? 0)) return;
       const buckets = new RollupBuckets();
       for (let rows = await metricsOf(store, hour); rows.length > 0;) {
-        for (const row of rows) buckets.add(toMetric(row), wholeAt(row.recorded_at, [MINUTE_MS, HOUR_MS]));
+        for (const row of rows) buckets.add(toMetric(row), [MINUTE_MS, HOUR_MS]);
         rows = rows.length < PAGE ? [] : await metricsOf(store, hour, rows.at(-1));
       }
       for (const length of [MINUTE_MS, HOUR_MS]) await forget(store, length, hour, HOUR_MS);
       const summedTo = await buckets.write(store);
       if (hour >= summedTo) return;
       const within = { from: hour, to: hour + HOUR_MS };
-      for (const length of [TEN_MINUTES_MS, HOUR_MS]) await sumWhole(store, length, within);
+      for (const length of [MINUTE_MS, TEN_MINUTES_MS, HOUR_MS]) await sumWhole(store, length, within);
     });
   }
 

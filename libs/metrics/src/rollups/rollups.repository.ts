@@ -108,7 +108,7 @@ export class RollupsRepository {
   ): Promise<Kept & { builds: number }> {
     const { dialect } = this.reader;
     const asked = pieces.flatMap((piece) => [
-      ...(piece.level.source === 'metrics' ? [] : [{ piece, ...versionSql(question, piece.level, dialect) }]),
+      ...(piece.level.source === 'metrics' ? [] : [{ piece, ...versionSql(question, piece.level) }]),
       ...(piece.known ? [] : [{ piece, ...sumsSql(question, piece.level, limit, dialect) }]),
     ]);
     const { sql, parameters } = unionOf(asked);

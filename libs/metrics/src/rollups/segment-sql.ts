@@ -1,7 +1,7 @@
 import { type Dialect, Where } from '#persistence';
 import { CONTRIBUTION_SQL, PERIOD_SUMS } from './metric-sums.js';
 import { FLEET, KEY } from './rollup-buckets.js';
-import type { Level } from './levels.js';
+import { bucketsOf, type Level } from './levels.js';
 import type { TimeRange } from './time-range.js';
 
 export const GROUPS = ['agent', 'role', 'category', 'metric_type'] as const;
@@ -25,9 +25,9 @@ export interface Sql {
   readonly parameters: readonly unknown[];
 }
 
-/** Whether it can be answered from sums of all types together, of which there are no sketches. */
-export function isTogether({ metricType, groupBy, quantiles }: MetricQuestion): boolean {
-  return metricType === undefined && groupBy !== 'metric_type' && !quantiles;
+/** Whether it can be answered from spans: sums of all types together, agent by agent, of which there are no sketches. */
+export function isTogether({ agentId, metricType, groupBy, quantiles }: MetricQuestion): boolean {
+  return isOfAgents(groupBy) && agentId === undefined && metricType === undefined && !quantiles;
 }
 
 /** The columns of a row: of a level's group, or with `version` alone of what a level is made from. */
@@ -54,7 +54,7 @@ const OF_AGENT: Readonly<Partial<Record<Group, string>>> = {
 /** The sums of one level by group and bucket, `limit` of them. */
 export function sumsSql(question: MetricQuestion, level: Level, limit: number, dialect: Dialect): Sql {
   const { groupBy, bucketMs } = question;
-  const { from, key, time, columns, times, parameters } = rowsSql(question, level, dialect);
+  const { from, key, time, columns, times, parameters } = rowsSql(question, level);
   const isBucket = level.parts.every((part) => part.bucketMs === bucketMs);
   const bucket = bucketMs === undefined ? null : isBucket ? time : `${time} - ${time} % ${bucketMs}`;
   const summed = (sources: Readonly<Record<string, string>>): string =>
@@ -83,8 +83,9 @@ export function sumsSql(question: MetricQuestion, level: Level, limit: number, d
  * A number that grows with all that may change the sums of a level of buckets: metrics are added to them and never taken
  * out, and whoever changes an agent's role or category counts its version up.
  */
-export function versionSql(question: MetricQuestion, level: Level, dialect: Dialect): Sql {
-  const { from, parameters } = rowsSql({ ...question, groupBy: undefined, quantiles: false }, level, dialect);
+export function versionSql(question: MetricQuestion, level: Level): Sql {
+  const ofFleet = { ...question, groupBy: undefined, quantiles: false };
+  const { from, parameters } = rowsSql(ofFleet, level.source === 'spans' ? bucketsOf(level) : level);
   const { groupBy } = question;
   const registry =
     groupBy === 'role' || groupBy === 'category' ? ' + (SELECT SUM(version) FROM agent_identities)' : '';
@@ -104,28 +105,21 @@ export function unionOf(parts: readonly Sql[]): Sql {
 }
 
 /** Where the rows of one level are, what tells their groups apart (agents, where these are wider), and what each adds. */
-function rowsSql(
-  { agentId, metricType, groupBy, quantiles }: MetricQuestion,
-  level: Level,
-  dialect: Dialect,
-) {
+function rowsSql({ agentId, metricType, groupBy, quantiles }: MetricQuestion, level: Level) {
   const { table, time, columns, times } = ROWS[level.source];
-  const ofAgents = groupBy !== undefined && groupBy !== 'metric_type';
+  const ofAgents = isOfAgents(groupBy);
   const ofMetrics = level.source === 'metrics';
-  // Buckets lie agent by agent, and SQLite reads them in this order; then nothing has to be sorted. Spans lie one time
-  // after the other, all agents together; those of one are found by an index, which SQLite would not choose.
-  const ofOne = !ofAgents || agentId !== undefined;
-  const hint = level.source === 'spans' && ofOne && dialect === 'sqlite' ? OF_ONE : '';
+  // Buckets lie agent by agent, and SQLite reads them in this order: nothing has to be sorted. Spans and metrics lie one
+  // time after the other.
   const byAgent = ofAgents && level.source === 'rollups';
   const where = new Where()
     .andAll('r.bucket_ms = span.bucket_ms', ofMetrics ? undefined : [])
     .and('r.agent_id = ?', ofAgents || ofMetrics ? agentId : (agentId ?? FLEET))
     .andAll('r.agent_id = a.agent_id', byAgent ? [] : undefined)
-    .andAll('r.agent_id <> ?', level.source === 'spans' && !ofOne ? [FLEET] : undefined)
     .and('r.metric_type = ?', metricType)
     .andAll(`${time} >= span.first AND ${time} <= span.last`, []);
   const spans = `(${new Array(level.parts.length).fill(SPAN).join(' UNION ALL ')}) span`;
-  const tables = [...(byAgent ? ['agent_identities a'] : []), spans, `${table} r ${hint}`];
+  const tables = [...(byAgent ? ['agent_identities a'] : []), spans, `${table} r`];
   return {
     from: `FROM ${tables.join(' CROSS JOIN ')} ${quantiles ? times.join : ''} ${where.sql}`,
     parameters: [
@@ -138,7 +132,11 @@ function rowsSql(
   };
 }
 
-const OF_ONE = 'INDEXED BY metric_spans_agent';
+/** Whether groups are told apart by something of the agents. */
+function isOfAgents(groupBy: Group | undefined): boolean {
+  return groupBy !== undefined && groupBy !== 'metric_type';
+}
+
 const SPAN = `SELECT ${['bucket_ms', 'first', 'last'].map((name) => `CAST(? AS BIGINT) AS ${name}`).join(', ')}`;
 const ROLLED_UP = {
   table: 'metric_rollups',

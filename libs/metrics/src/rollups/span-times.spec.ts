@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { cutIntoSpans, RUNS, runsEnding, type Span, SPANS, spansAt, wholeAt } from './span-times.js';
-import { DAY_MS, floorTo, HOUR_MS, MINUTE_MS, TEN_MINUTES_MS, WEEK_MS } from './time-range.js';
+import { DAY_MS, floorTo, HOUR_MS, MINUTE_MS, WEEK_MS } from './time-range.js';
 
 const FROM = Date.UTC(2026, 0, 1);
 const time = fc.oneof(
@@ -32,9 +32,9 @@ describe('spans of a range', () => {
             spans.push({ bucketMs: bucketMs as number, from: begin });
         for (const span of spans) expect(spansAt(span.from, until).map(nameOf)).toContain(nameOf(span));
         for (const edge of edges)
-          if (edge.to <= until) expect(edge.to - edge.from).toBeLessThan(2 * TEN_MINUTES_MS);
-        // Weeks, and at either edge a run of days, one of hours and up to five of ten minutes; or units of what is shorter.
-        expect(spans.length).toBeLessThanOrEqual(5 + 2 * (1 + 1 + 5) + 23);
+          if (edge.to <= until) expect(edge.to - edge.from).toBeLessThan(2 * MINUTE_MS);
+        // Weeks, and at either edge a run of days, one of hours, five of ten minutes and nine of one; or units of what is shorter.
+        expect(spans.length).toBeLessThanOrEqual(5 + 2 * (1 + 1 + 5 + 9) + 23);
       }),
     );
   });
@@ -42,8 +42,8 @@ describe('spans of a range', () => {
   it('hold each time in as many as end by the mark, no two of them the same', () => {
     const at = FROM + 3 * DAY_MS + 5 * HOUR_MS + 7 * MINUTE_MS;
     const all = spansAt(at, Infinity);
-    // Ten minutes, an hour, a day and a week; to or from each hour inside the day, and each day inside the week.
-    expect(all).toHaveLength(4 + 23 + 6);
+    // A minute, ten, an hour, a day and a week; to or from each hour inside the day, and each day inside the week.
+    expect(all).toHaveLength(5 + 23 + 6);
     expect(new Set(all.map(nameOf)).size).toBe(all.length);
     expect(spansAt(at, floorTo(at, HOUR_MS))).toEqual([]);
     for (const { bucketMs, from } of spansAt(at, FROM + 4 * DAY_MS))

@@ -3,6 +3,7 @@ import {
   DAY_MS,
   floorTo,
   HOUR_MS,
+  MINUTE_MS,
   type Part,
   TEN_MINUTES_MS,
   type TimeRange,
@@ -16,7 +17,7 @@ export interface Span {
 }
 
 /** How long the spans are in which all types are summed together, the longest first. */
-export const SPANS = [WEEK_MS, DAY_MS, HOUR_MS, TEN_MINUTES_MS] as const;
+export const SPANS = [WEEK_MS, DAY_MS, HOUR_MS, TEN_MINUTES_MS, MINUTE_MS] as const;
 
 /** Units of which there are runs: spans of some that begin or end with the longer span that they lie in. */
 export const RUNS = [
