@@ -7,8 +7,8 @@ import { newTestStore } from '../support/store.js';
 const SUMS =
   'metrics, succeeded, failed, execution_time_us, execution_time_rows, quality_nano, quality_rows, cost_micro, tokens_used, tasks_completed, tasks_failed, api_calls, code_violations';
 
-/** Each changes which spans there are. */
-const NAMES = ['SumEdgesOfSpans1795545000000', 'KeepSpansOfAgents1795565000000'];
+/** It changes which spans there are. */
+const NAME = 'SumEdgesOfSpans1795545000000';
 
 describe('a store whose spans are others', () => {
   const store = newTestStore();
@@ -30,11 +30,10 @@ describe('a store whose spans are others', () => {
     return Object.fromEntries(Object.entries(row ?? {}).map(([name, value]) => [name, Number(value)]));
   };
 
-  const cases = NAMES.flatMap((name) => ['up', 'down'].map((way) => ({ name, way })));
-  it.each(cases)('has them summed up again by $name, on the way $way', async ({ name, way }) => {
+  it.each(['up', 'down'])('has them summed up again on the way %s', async (way) => {
     await source.runMigrations({ transaction: 'each' });
     const names = MIGRATIONS.map((migration) => new migration().name);
-    const later = names.length - names.indexOf(name);
+    const later = names.length - names.indexOf(NAME);
     const undo = async (): Promise<void> => {
       for (let left = later; left > 0; left -= 1) await source.undoLastMigration({ transaction: 'each' });
     };

@@ -24,7 +24,6 @@ import { PinTriggerPath1795540000000 } from './1795540000000-pin-trigger-path.js
 import { SumEdgesOfSpans1795545000000 } from './1795545000000-sum-edges-of-spans.js';
 import { CreateFleet1795550000000 } from './1795550000000-create-fleet.js';
 import { CreateAlerts1795560000000 } from './1795560000000-create-alerts.js';
-import { KeepSpansOfAgents1795565000000 } from './1795565000000-keep-spans-of-agents.js';
 
 /** Every migration, oldest first. A merged one is never edited. */
 export const MIGRATIONS = [
@@ -54,5 +53,4 @@ export const MIGRATIONS = [
   SumEdgesOfSpans1795545000000,
   CreateFleet1795550000000,
   CreateAlerts1795560000000,
-  KeepSpansOfAgents1795565000000,
 ];
