@@ -12,7 +12,7 @@ import {
   systemContext,
 } from '#kernel';
 import { dataSourceOptions } from '#ormconfig';
-import { connectionOptions, prepareFile, Reader, Store } from '#persistence';
+import { connectionOptions, prepareFile, Reader, Store, storeOf } from '#persistence';
 import { LogAuditTrail } from '../../libs/audit/src/log/audit-trail.js';
 import { PostCommitEventBus } from '../../libs/persistence/src/post-commit-event-bus.js';
 import { Writer } from '../../libs/persistence/src/writer.js';
@@ -92,6 +92,12 @@ export class OpenedStore {
     const heard: RecordedEvent[] = [];
     this.bus.subscribe((events) => heard.push(...events));
     return heard;
+  }
+
+  /** What is not audit follows the log as well, and retention waits for it: here it has followed, and always will have. */
+  async followedByOthers(): Promise<void> {
+    const all = `UPDATE log_followers SET seq = 1000000000 WHERE name NOT IN ('counts', 'text')`;
+    await this.writer.run(this.ctx, (tx) => storeOf(tx).query(all));
   }
 
   /** The sequence numbers in the log, ascending. */

@@ -178,6 +178,7 @@ describe('erasing texts, beneath the service', () => {
       opened.writer,
       opened.trail,
     );
+    await opened.followedByOthers();
     const { toSeq } = await retention.removeBefore(opened.ctx, Date.now() + 1);
     expect(toSeq).toBeGreaterThan(0);
     const rows = await opened.reader.query('SELECT seq FROM audit_erasures WHERE seq <= ?', [toSeq]);
