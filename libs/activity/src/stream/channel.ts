@@ -6,6 +6,13 @@ import type { View } from './view.js';
 /** Frames are joined up to this size, so that a burst of small events costs few writes a client. Bytes. */
 const PIECE_BYTES = 64 * 1024;
 
+/**
+ * A write costs about the same for one frame as for a few. With more members than this, frames that come within the pause are written
+ * together. Milliseconds.
+ */
+const FEW_MEMBERS = 100;
+const PAUSE_MS = 20;
+
 /** Whole frames, to be written at once. */
 export interface Piece {
   readonly bytes: Buffer;
@@ -26,6 +33,8 @@ export class Channel {
   private readonly members = new Set<Member>();
   private readonly waiting: { readonly seq: number; readonly bytes: Buffer }[] = [];
   private hasSent = false;
+  private flushedAt = -Infinity;
+  private timer: NodeJS.Timeout | undefined;
 
   /** @param prevSeq the `prev_seq` of its first frame. */
   constructor(
@@ -42,11 +51,14 @@ export class Channel {
 
   /** @param prevSeq what the member has seen last: nothing behind it, up to now, was for it. */
   join(member: Member, prevSeq: number): void {
+    // Whoever comes has what waits for the others.
+    this.flush();
     this.members.add(member);
     if (!this.hasSent) this.prevSeq = Math.min(this.prevSeq, prevSeq);
   }
 
   leave(member: Member): void {
+    this.flush();
     this.members.delete(member);
   }
 
@@ -61,8 +73,18 @@ export class Channel {
     return this.waiting.length === 1;
   }
 
-  /** Hands what waits to all members. */
-  flush(): void {
+  /** Hands what waits to all members: now, or soon where there are many and they were just written to. */
+  flushSoon(): void {
+    const due = this.members.size > FEW_MEMBERS ? this.flushedAt + PAUSE_MS - performance.now() : 0;
+    if (due <= 0) this.flush();
+    else this.timer ??= setTimeout(() => this.flush(), due);
+  }
+
+  private flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.waiting.length === 0) return;
+    this.flushedAt = performance.now();
     const pieces = this.toPieces();
     for (const member of this.members) member.deliver(pieces);
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { eventually } from '../../../../test/support/eventually.js';
 import { anAgentDirectory } from '../../test/agent-directory.fake.js';
 import { anEvent, CODER } from '../../test/recorded-event.factory.js';
 import type { Member, Piece } from './channel.js';
@@ -54,6 +55,25 @@ describe('channels', () => {
     watch('bound to other', {}, { agentId: OTHER, audits: false });
     channels.announce([new StreamEvent(anEvent({ seq: 1 }))], 'e');
     expect(asked.sort()).toEqual(['all', 'coder', 'decisions']);
+  });
+
+  it('write to many what comes at short intervals, each once, and to whoever joins only what is later', async () => {
+    const channels = new Channels(anAgentDirectory());
+    const takers = Array.from({ length: 101 }, () => new Taker());
+    for (const taker of takers) channels.join(taker, interest({}), 0);
+    const announce = (seq: number): void => channels.announce([new StreamEvent(anEvent({ seq }))], 'e');
+    for (const seq of [1, 2, 3]) announce(seq);
+    const late = new Taker();
+    channels.join(late, interest({}), 3);
+    announce(4);
+    announce(5);
+    const told = ({ pieces }: Taker) =>
+      pieces.flatMap(({ fromSeq, toSeq }) =>
+        Array.from({ length: toSeq - fromSeq + 1 }, (_, i) => fromSeq + i),
+      );
+    await eventually('the last of them', () => told(late).at(-1) === 5);
+    for (const taker of takers) expect(told(taker)).toEqual([1, 2, 3, 4, 5]);
+    expect(told(late)).toEqual([4, 5]);
   });
 
   it('leave nothing behind when the last member has gone', () => {

@@ -74,7 +74,7 @@ export class Channels {
         }
       }
     }
-    for (const channel of touched) channel.flush();
+    for (const channel of touched) channel.flushSoon();
   }
 
   /** Where a channel is found: by each of its agents, else by each of its types. */
