@@ -116,7 +116,6 @@ export class StreamHub implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Sends everyone away, with 1013, when another log has begun in the store: their places mean nothing in it. */
   checkLog(): void {
-    if (this.clients.size === 0) return;
     this.feed.refresh().then(
       (isAnother) => {
         if (!isAnother) return;
@@ -181,6 +180,7 @@ export class StreamHub implements OnModuleInit, BeforeApplicationShutdown {
     const events = this.clients.size === 0 ? [] : recorded.map((event) => new StreamEvent(event));
     this.rates.count(events);
     this.feed.announce(recorded, events);
+    if (recorded.some(beginsLog)) this.checkLog();
     if (recorded.some(changesRights)) this.checkRightsSoon();
   }
 
@@ -202,6 +202,10 @@ function reasonToClose({ isKnown, reads, audits }: Rights, view: View): string |
   if (!isKnown) return 'the key is no longer valid';
   if (!reads) return 'the policy no longer permits it';
   return audits === view.audits ? null : 'what the key may see has changed; reconnect and resume';
+}
+
+function beginsLog({ source, operationType }: RecordedEvent): boolean {
+  return source === 'decided' && operationType === 'audit.log_begin';
 }
 
 function changesRights({ source, operationType }: RecordedEvent): boolean {

@@ -269,9 +269,18 @@ describe('a replay', () => {
     harness = await HubHarness.start();
     const { listener } = await harness.connect();
     harness.log.epoch = 'e9';
-    harness.hub.checkLog();
+    harness.log.record(anEvent({ seq: 1, source: 'decided', operationType: 'audit.log_begin' }));
     expect((await listener.closed).code).toBe(1013);
     const back = await resume(0);
     expect((await back.listener.next('history_lost')).data).toMatchObject({ epoch: 'e9' });
+  });
+
+  it('knows of another log that began while nobody was connected', async () => {
+    harness = await HubHarness.start();
+    harness.log.epoch = 'e9';
+    harness.hub.checkLog();
+    await new Promise((resolve) => setImmediate(resolve));
+    const { listener } = await resume(0);
+    expect((await listener.next('history_lost')).data).toMatchObject({ epoch: 'e9' });
   });
 });
