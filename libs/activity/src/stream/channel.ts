@@ -1,4 +1,5 @@
 import type { Encoding } from './encoding.js';
+import type { FrameCursor } from './frame-cursor.js';
 import type { StreamEvent } from './stream-event.js';
 import type { StreamFilter } from './stream-filter.js';
 import type { View } from './view.js';
@@ -12,6 +13,13 @@ const PIECE_BYTES = 64 * 1024;
  */
 const FEW_MEMBERS = 100;
 const PAUSE_MS = 20;
+
+/** What a subscription wants, and how. */
+export interface Interest {
+  readonly filter: StreamFilter;
+  readonly view: View;
+  readonly encoding: Encoding;
+}
 
 /** Whole frames, to be written at once. */
 export interface Piece {
@@ -32,17 +40,13 @@ export interface Member {
 export class Channel {
   private readonly members = new Set<Member>();
   private readonly waiting: { readonly seq: number; readonly bytes: Buffer }[] = [];
-  private hasSent = false;
   private flushedAt = -Infinity;
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param prevSeq the `prev_seq` of its first frame. */
   constructor(
     readonly key: string,
-    readonly filter: StreamFilter,
-    readonly view: View,
-    private readonly encoding: Encoding,
-    private prevSeq: number,
+    readonly interest: Interest,
+    private readonly cursor: FrameCursor,
   ) {}
 
   get isEmpty(): boolean {
@@ -54,7 +58,7 @@ export class Channel {
     // Whoever comes has what waits for the others.
     this.flush();
     this.members.add(member);
-    if (!this.hasSent) this.prevSeq = Math.min(this.prevSeq, prevSeq);
+    this.cursor.beginBy(prevSeq);
   }
 
   leave(member: Member): void {
@@ -62,14 +66,13 @@ export class Channel {
     this.members.delete(member);
   }
 
-  /** Frames an event that is for it. @returns whether it is the first one that waits. */
+  /** Frames an event, if it is for it. @returns whether it is the first one that waits. */
   add(event: StreamEvent, epoch: string): boolean {
-    const text = event.frame(this.prevSeq, this.filter.id);
+    const text = this.cursor.next(event);
     if (text === null) return false;
-    const { seq } = event;
-    this.waiting.push({ seq, bytes: this.encoding.encode(event.type ?? '', text, { epoch, seq }) });
-    this.prevSeq = seq;
-    this.hasSent = true;
+    const { seq, type } = event;
+    const { encoding } = this.interest;
+    this.waiting.push({ seq, bytes: encoding.encode(type ?? '', text, { epoch, seq }) });
     return this.waiting.length === 1;
   }
 

@@ -1,16 +1,7 @@
 import type { AgentDirectory } from '#kernel';
-import { Channel, type Member } from './channel.js';
-import type { Encoding } from './encoding.js';
+import { Channel, type Interest, type Member } from './channel.js';
+import { FrameCursor } from './frame-cursor.js';
 import type { StreamEvent } from './stream-event.js';
-import type { StreamFilter } from './stream-filter.js';
-import { isVisible, type View } from './view.js';
-
-/** What a subscription wants, and how. */
-export interface Interest {
-  readonly filter: StreamFilter;
-  readonly view: View;
-  readonly encoding: Encoding;
-}
 
 type Index = Map<string, Set<Channel>>;
 
@@ -42,7 +33,8 @@ export class Channels {
     const key = keyOf(interest);
     let channel = this.all.get(key);
     if (!channel) {
-      channel = new Channel(key, interest.filter, interest.view, interest.encoding, prevSeq);
+      const { filter, view } = interest;
+      channel = new Channel(key, interest, new FrameCursor(filter, view, this.agents, prevSeq));
       this.all.set(key, channel);
       const { index, values } = this.placesOf(channel);
       if (!index) this.others.add(channel);
@@ -69,7 +61,6 @@ export class Channels {
       for (const place of [this.byAgent.get(agentId), this.byType.get(event.type ?? ''), this.others]) {
         if (!place) continue;
         for (const channel of place) {
-          if (!isVisible(event, channel.view) || !channel.filter.matches(event, this.agents)) continue;
           if (channel.add(event, epoch)) touched.push(channel);
         }
       }
@@ -78,7 +69,7 @@ export class Channels {
   }
 
   /** Where a channel is found: by each of its agents, else by each of its types. */
-  private placesOf({ filter, view }: Channel): Places {
+  private placesOf({ interest: { filter, view } }: Channel): Places {
     const agents = view.agentId === null ? filter.get('agents') : [view.agentId];
     if (agents) return { index: this.byAgent, values: [...agents] };
     const types = filter.get('types');

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { AgentDirectory } from '#kernel';
+import { FrameCursor } from './frame-cursor.js';
 import type { StreamEvent } from './stream-event.js';
 import type { Subscription } from './subscription.js';
-import { isVisible } from './view.js';
 
 /** How many recent events are gone through before others get their turn. */
 const SLICE = 512;
@@ -27,7 +27,7 @@ export interface ReplaySource {
  */
 export class Replay {
   private at: number;
-  private prevSeq: number;
+  private readonly cursor: FrameCursor;
 
   /**
    * @param since the last `seq` that the client has.
@@ -40,7 +40,8 @@ export class Replay {
     private readonly goLive: (prevSeq: number) => void,
   ) {
     this.at = since;
-    this.prevSeq = since;
+    const { filter, client } = subscription;
+    this.cursor = new FrameCursor(filter, client.view, source.agents, since);
   }
 
   /** @returns false where something that was missed is gone. @throws where the log cannot be read. */
@@ -49,7 +50,7 @@ export class Replay {
     while (!subscription.isOver) {
       if (this.at === source.position) {
         // Now, and not when somebody has awaited it: events may come in between.
-        this.goLive(this.prevSeq);
+        this.goLive(this.cursor.last);
         return true;
       }
       const step = await this.step();
@@ -83,13 +84,10 @@ export class Replay {
 
   /** @returns whether the client takes more at once. */
   private send(event: StreamEvent): boolean {
-    const { client, filter, id } = this.subscription;
-    if (!isVisible(event, client.view) || !filter.matches(event, this.source.agents)) return true;
-    const text = event.frame(this.prevSeq, id);
+    const text = this.cursor.next(event);
     if (text === null) return true;
-    const { seq } = event;
-    this.prevSeq = seq;
-    const position = { epoch: this.source.epoch, seq };
+    const { client } = this.subscription;
+    const position = { epoch: this.source.epoch, seq: event.seq };
     return client.replay(client.outlet.encoding.encode(event.type ?? '', text, position));
   }
 }

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { HistoryLost, type Principal } from '#kernel';
 import { Authenticator } from '#rbac';
+import { FrameCursor } from './frame-cursor.js';
 import { StreamFeed } from './stream-feed.js';
 import type { StreamFilter } from './stream-filter.js';
 import { StreamLog } from './stream-log.js';
-import { isVisible, viewOf } from './view.js';
+import { viewOf } from './view.js';
 
 /** How much of the log one page goes through, so that none takes long however few entries are for it. */
 const WINDOW = 5_000;
@@ -42,25 +43,23 @@ export class StreamPages {
 
   /** @throws HistoryLost where entries behind `after` are gone, or are of another log. */
   async page(principal: Principal, { filter, after, epoch, limit }: PageRequest): Promise<StreamPage> {
-    const view = viewOf(principal, this.authenticator);
     const { logId, size, removableTo } = await this.log.standing();
     if (epoch !== undefined && epoch !== logId) throw lost('The log is another one.', removableTo);
     const begin = after ?? removableTo;
     if (begin > size) throw lost(`The log ends at ${size}.`, removableTo);
     const end = Math.min(size, begin + WINDOW);
     const frames: string[] = [];
-    let [at, prevSeq, chars] = [begin, begin, 0];
+    const cursor = new FrameCursor(filter, viewOf(principal, this.authenticator), this.feed.agents, begin);
+    let [at, chars] = [begin, 0];
     while (at < end && frames.length < limit && chars < MAX_CHARS) {
       const events = await this.feed.stored(at);
       if (!events) throw lost(`Entries behind ${at} are gone.`, (await this.log.standing()).removableTo);
       for (const event of events) {
         if (at >= end || frames.length >= limit || chars >= MAX_CHARS) break;
         at = event.seq;
-        if (!isVisible(event, view) || !filter.matches(event, this.feed.agents)) continue;
-        const frame = event.frame(prevSeq, filter.id);
+        const frame = cursor.next(event);
         if (frame === null) continue;
         frames.push(frame);
-        prevSeq = event.seq;
         chars += frame.length;
       }
     }
