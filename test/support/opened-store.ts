@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { AuditRepository, LogTail } from '#audit';
+import { AuditRepository, FollowedLog, type LogFollower, LogTail } from '#audit';
 import { type DatabaseUrl, parseDatabaseUrl } from '#config';
 import {
   AuditTrail,
@@ -53,6 +53,7 @@ export class OpenedStore {
   readonly reader: Reader;
   readonly bus = new PostCommitEventBus();
   readonly tail: LogTail;
+  readonly followed: FollowedLog;
   readonly trail: AuditTrail;
 
   private constructor(
@@ -61,7 +62,9 @@ export class OpenedStore {
   ) {
     this.writer = new Writer(store, 2_000);
     this.reader = new Reader(store);
-    this.tail = new LogTail(new AuditRepository(this.reader), this.bus);
+    const log = new AuditRepository(this.reader);
+    this.tail = new LogTail(log, this.bus);
+    this.followed = new FollowedLog(log, this.reader, this.bus);
     this.trail = new LogAuditTrail(new SystemClock(), this.tail);
   }
 
@@ -85,6 +88,13 @@ export class OpenedStore {
   /** Commits one entry. */
   record(changes: DraftChanges = {}): Promise<PendingEvent> {
     return this.writer.append(this.ctx, (tx) => this.trail.record(tx, anEvent(changes)));
+  }
+
+  /** The log for who follows it at most so many entries at once. */
+  followedBy(most: number): FollowedLog {
+    const { followed } = this;
+    const after = (seq: number, limit: number) => followed.after(seq, Math.min(limit, most));
+    return Object.create(followed, { after: { value: after } }) as FollowedLog;
   }
 
   /** All that reaches the bus from now on, in the order it does. */
@@ -112,6 +122,11 @@ export class OpenedStore {
     await this.store.checkpoint();
     for (const source of this.sources) await source.destroy();
   }
+}
+
+/** Has a follower take the entries that come next. @returns whether there may be more. */
+export function takeOn(follower: LogFollower): Promise<boolean> {
+  return (follower as unknown as { followOn(): Promise<boolean> }).followOn();
 }
 
 /** `1 … count`. */

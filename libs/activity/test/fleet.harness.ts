@@ -1,9 +1,9 @@
+import { AuditRepository } from '#audit';
 import type { EventBus, TransactionRunner } from '#kernel';
-import { type FleetLogRow, fleetColumns, toFleetEntry } from '../src/fleet/fleet-entry.js';
+import { toFleetEntry } from '../src/fleet/fleet-entry.js';
 import { FleetFold } from '../src/fleet/fleet-fold.js';
 import { ACTIVITY_COLUMNS, type ActivityRow } from '../src/fleet/fleet-rows.js';
 import { FleetFollower } from '../src/fleet/fleet-follower.js';
-import { FleetLogRepository } from '../src/fleet/fleet-log.repository.js';
 import { FleetStateRepository } from '../src/fleet/fleet-state.repository.js';
 import { FleetSweepRepository } from '../src/fleet/fleet-sweep.repository.js';
 import { IdleRepository } from '../src/fleet/idle.repository.js';
@@ -16,14 +16,14 @@ const NEVER: EventBus = { publish: () => undefined, subscribe: () => () => undef
 
 /** One that is asked to follow, and does not by itself. */
 export function followerOf(
-  { reader, writer }: OpenedStore,
+  opened: OpenedStore,
   state = new FleetStateRepository(),
-  transactions: TransactionRunner = writer,
+  transactions: TransactionRunner = opened.writer,
 ): FleetFollower {
   return new FleetFollower(
-    new FleetLogRepository(reader),
     state,
-    new FleetSweepRepository(reader),
+    new FleetSweepRepository(opened.reader),
+    opened.followed,
     transactions,
     NEVER,
     CONFIG,
@@ -83,12 +83,9 @@ export async function markOf({ reader }: OpenedStore): Promise<number> {
 
 /** What the activities are when all of the log is followed at once. */
 export async function foldedAtOnce({ reader }: OpenedStore): Promise<readonly ActivityRow[]> {
-  const rows = await reader.select<FleetLogRow>(
-    fleetColumns(reader.dialect),
-    'FROM agent_audit_log ORDER BY seq',
-  );
   const fold = new FleetFold([], [], IDLE_MS);
-  for (const row of rows) fold.apply(toFleetEntry(row));
+  for (const event of await new AuditRepository(reader).findAfter(0, 1_000_000))
+    fold.apply(toFleetEntry(event));
   return fold.changed.activities;
 }
 

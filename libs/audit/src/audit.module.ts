@@ -22,6 +22,7 @@ import { ExportsController } from './export/exports.controller.js';
 import { ExportsService } from './export/exports.service.js';
 import { FailedLogins } from './failed-logins.js';
 import { LogAuditTrail } from './log/audit-trail.js';
+import { FollowedLog } from './log/followed-log.js';
 import { LogTail } from './log/log-tail.js';
 import { LogProofs } from './merkle/log-proofs.js';
 import { SegmentSealer } from './merkle/segment-sealer.js';
@@ -87,9 +88,20 @@ export class AuditErasureModule {}
 })
 export class AuditProofsModule {}
 
+/** The log as what follows it reads it. */
+@Module({ providers: [FollowedLog], exports: [FollowedLog] })
+export class FollowedLogModule {}
+
 /** The log over HTTP, and what follows it. */
 @Module({
-  imports: [AuditProofsModule, AuditRetentionModule, AuditErasureModule, VerificationModule, SinksModule],
+  imports: [
+    FollowedLogModule,
+    AuditProofsModule,
+    AuditRetentionModule,
+    AuditErasureModule,
+    VerificationModule,
+    SinksModule,
+  ],
   controllers: [
     AuditController,
     ProofsController,

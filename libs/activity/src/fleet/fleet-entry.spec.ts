@@ -1,17 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { type FleetLogRow, toFleetEntry } from './fleet-entry.js';
+import { type FleetSource, toFleetEntry } from './fleet-entry.js';
 
-const entry = (changes: Partial<FleetLogRow>) =>
+const entry = (changes: Partial<FleetSource>) =>
   toFleetEntry({
-    ...{ seq: 1, agent_id: 'a', agent_name: 'a', agent_role: 'developer', operation_type: 'tool_use' },
-    ...{ source: 'reported', recorded_at: 5, cost_micro: 7, tokens_used: 8, context: null },
+    ...{ seq: 1, agentId: 'a', agentName: 'a', agentRole: 'developer', operationType: 'tool_use' },
+    ...{ source: 'reported', recordedAt: 5, costMicro: 7, tokensUsed: 8, context: null },
     ...changes,
   });
 
 describe('an entry of the fleet', () => {
   it('charges what the ledger booked and nothing else', () => {
-    const costs = (operation_type: string, source: 'reported' | 'decided') => {
-      const { costMicro, tokens } = entry({ operation_type, source });
+    const costs = (operationType: string, source: 'reported' | 'decided') => {
+      const { costMicro, tokens } = entry({ operationType, source });
       return [costMicro, tokens];
     };
     expect(costs('budget.deduct', 'decided')).toEqual([7, 8]);
@@ -23,8 +23,8 @@ describe('an entry of the fleet', () => {
   });
 
   it('is what this service says only where this service said it', () => {
-    const kind = (operation_type: string, source: 'reported' | 'decided') =>
-      entry({ operation_type, source }).kind;
+    const kind = (operationType: string, source: 'reported' | 'decided') =>
+      entry({ operationType, source }).kind;
     expect(kind('agent.complete', 'decided')).toBe('completion');
     expect(kind('agent.complete', 'reported')).toBe('operation');
     expect(kind('agent.idle', 'reported')).toBe('operation');
@@ -40,8 +40,8 @@ describe('an entry of the fleet', () => {
   });
 
   it('tells how a task ended, and up to where entries were removed', () => {
-    const told = (operation_type: string, context: object, source: 'reported' | 'decided' = 'decided') => {
-      const { success, removedTo } = entry({ operation_type, source, context: JSON.stringify(context) });
+    const told = (operationType: string, context: object, source: 'reported' | 'decided' = 'decided') => {
+      const { success, removedTo } = entry({ operationType, source, context: JSON.stringify(context) });
       return [success, removedTo];
     };
     expect(told('agent.complete', { success: false })).toEqual([false, null]);

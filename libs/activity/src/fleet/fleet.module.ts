@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
+import { FollowedLogModule } from '#audit';
 import { FleetController } from './fleet.controller.js';
 import { FleetFollower } from './fleet-follower.js';
-import { FleetLogRepository } from './fleet-log.repository.js';
 import { FleetReadModel } from './fleet.read-model.js';
 import { FleetService } from './fleet.service.js';
 import { FleetStateRepository } from './fleet-state.repository.js';
@@ -17,10 +17,9 @@ export class SessionCopiesModule {}
 
 /** Which agents are active, and what happens in sessions. */
 @Module({
-  imports: [SessionCopiesModule],
+  imports: [FollowedLogModule, SessionCopiesModule],
   controllers: [FleetController],
   providers: [
-    FleetLogRepository,
     FleetStateRepository,
     FleetSweepRepository,
     FleetFollower,

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { TransactionContext } from '#kernel';
 import { Reader, storeOf } from '#persistence';
-import { MARK } from './fleet-log.repository.js';
 import { STATE } from './fleet-rows.js';
 import { IN_NUMBERS } from './in-numbers.js';
+
+/** Up to where the fleet has followed the log. */
+const MARK = `(SELECT seq FROM log_followers WHERE name = 'fleet')`;
 
 /** An agent that fell silent. */
 export interface SilentAgent {

@@ -32,16 +32,7 @@ export class SessionCopies implements TextCopies {
     );
     if (!placed) return { rows: 0 };
     const { session } = placed;
-    const { costMicro, tokens } = toFleetEntry({
-      ...{
-        seq: event.seq,
-        agent_id: event.agentId,
-        agent_name: event.agentName,
-        agent_role: event.agentRole,
-      },
-      ...{ operation_type: event.operationType, source: event.source, recorded_at: event.recordedAt },
-      ...{ cost_micro: event.costMicro, tokens_used: event.tokensUsed, context: null },
-    });
+    const { costMicro, tokens } = toFleetEntry(event);
     const amounts = [costMicro, tokens];
     await store.query('DELETE FROM fleet_entries WHERE seq = ?', [event.seq]);
     await store.query(`UPDATE fleet_sessions SET ${TAKE_OUT} WHERE session_seq = ?`, [...amounts, session]);

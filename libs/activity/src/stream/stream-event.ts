@@ -1,10 +1,8 @@
 import { Logger } from '@nestjs/common';
+import { weightOf } from '#audit';
 import { formatTime } from '#contract';
 import type { RecordedEvent } from '#kernel';
 import { type FrameForm, formOf } from '../frames.js';
-
-/** What an event takes beside its texts. */
-const BASE_BYTES = 1_000;
 
 const logger = new Logger('StreamEvent');
 
@@ -23,11 +21,7 @@ export class StreamEvent {
 
   /** About what it takes in memory. Bytes. */
   get weight(): number {
-    const { context, operationDetail, targetResource, rbacReason } = this.event;
-    return [context, operationDetail, targetResource, rbacReason].reduce(
-      (sum, text) => sum + (text?.length ?? 0),
-      BASE_BYTES,
-    );
+    return weightOf(this.event);
   }
 
   /** The type of its frame; null where it has none. */

@@ -1,10 +1,10 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { LogWindow } from '#audit';
 import { AgentDirectory, type RecordedEvent } from '#kernel';
 import { Channels } from './channels.js';
 import type { StreamPosition } from './encoding.js';
 import { LogPages } from './log-pages.js';
 import { CLOSE } from './outlet.js';
-import { RecentEvents } from './recent-events.js';
 import { Replay, type ReplaySource } from './replay.js';
 import type { StreamClient } from './stream-client.js';
 import type { StreamEvent } from './stream-event.js';
@@ -14,6 +14,8 @@ import { Subscription } from './subscription.js';
 
 /** How many subscriptions a connection may have. */
 export const MAX_SUBSCRIPTIONS = 32;
+/** How much of what was announced is kept, so that a client that was away shortly costs no reading of the store. Bytes. */
+const RECENT_BYTES = 8 * 1024 ** 2;
 /** How often the store may be without an entry that is in the log. */
 const MAX_TRIES = 3;
 
@@ -24,7 +26,7 @@ export class StreamFeed implements ReplaySource, OnModuleInit {
   private readonly logger = new Logger(StreamFeed.name);
   private readonly channels: Channels;
   private readonly pages: LogPages;
-  private readonly newest = new RecentEvents();
+  private readonly newest = new LogWindow<StreamEvent>(RECENT_BYTES, ({ weight }) => weight);
   /** Its name; it changes when another log begins in the store. */
   private logId = '';
   private removedTo = 0;

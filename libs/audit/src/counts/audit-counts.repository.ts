@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { TransactionContext } from '#kernel';
-import { Reader, storeOf, Where } from '#persistence';
+import type { RecordedEvent, TransactionContext } from '#kernel';
+import { type Dialect, Reader, storeOf, Where } from '#persistence';
 
 /** What the log is counted by. */
 export const COUNTED = { decision: 'rbac_decision', type: 'operation_type', role: 'agent_role' } as const;
@@ -24,6 +24,12 @@ export interface CountQuestion {
   readonly days?: { readonly from: number; readonly to: number } | undefined;
   readonly groupBy?: CountGroup | undefined;
 }
+
+/** What is counted of an entry. */
+export type CountedEntry = Pick<
+  RecordedEvent,
+  'agentId' | 'agentRole' | 'operationType' | 'rbacDecision' | 'recordedAt'
+>;
 
 export interface CountRow {
   /** What `value` is; `day` in milliseconds UTC. */
@@ -49,9 +55,9 @@ const kindsOf = (table: string, scope: string, day: string, kinds: readonly Kind
 
 const KINDS = Object.keys(COUNTED) as Kind[];
 const ALL_KINDS: readonly Kind[] = [...KINDS, 'agent'];
-/** For everybody and for their agent, for all time and for their day. */
-const add = (entries: string): string => `INSERT INTO audit_counts (scope, day, kind, value, entries)
-  WITH slice AS (${grouped('WHERE seq > ? AND seq <= ?', entries)}),
+/** For everybody and for their agent, for all time and for their day, of a slice that is grouped so. */
+const add = (slice: string): string => `INSERT INTO audit_counts (scope, day, kind, value, entries)
+  WITH slice AS (${slice}),
   counted AS (${[
     kindsOf('slice', `'${EVERYBODY}'`, 'day', ALL_KINDS),
     kindsOf('slice', `'${EVERYBODY}'`, `${ALWAYS}`, ALL_KINDS),
@@ -60,8 +66,16 @@ const add = (entries: string): string => `INSERT INTO audit_counts (scope, day, 
   ].join(' UNION ALL ')})
   SELECT scope, day, kind, value, SUM(entries) FROM counted WHERE true GROUP BY scope, day, kind, value
   ON CONFLICT (scope, day, kind, value) DO UPDATE SET entries = audit_counts.entries + excluded.entries`;
-const ADD = add('COUNT(*)');
-const SUBTRACT = add('-COUNT(*)');
+/** Out of a JSON list of groups. */
+const ADD: Readonly<Record<Dialect, string>> = {
+  sqlite: add(`SELECT value ->> 0 AS agent_id, value ->> 1 AS day, value ->> 2 AS rbac_decision,
+    value ->> 3 AS operation_type, value ->> 4 AS agent_role, value ->> 5 AS entries FROM jsonb_each(?)`),
+  postgres:
+    add(`SELECT value ->> 0 AS agent_id, CAST(value ->> 1 AS BIGINT) AS day, value ->> 2 AS rbac_decision,
+    value ->> 3 AS operation_type, value ->> 4 AS agent_role, CAST(value ->> 5 AS BIGINT) AS entries
+    FROM jsonb_array_elements(CAST(? AS jsonb)) AS each(value)`),
+};
+const SUBTRACT = add(grouped('WHERE seq > ? AND seq <= ?', '-COUNT(*)'));
 /** Rows that count what has gone stay until they are cleared up. */
 const NOT_EMPTY = 'HAVING SUM(entries) > 0';
 
@@ -94,21 +108,10 @@ export class AuditCountsRepository {
     );
   }
 
-  /**
-   * Counts the next entries of the log, within a transaction, whose lock keeps others from doing so.
-   * @returns how many.
-   */
-  async followOn(ctx: TransactionContext, most: number): Promise<number> {
+  /** Counts entries. */
+  async add(ctx: TransactionContext, entries: readonly CountedEntry[]): Promise<void> {
     const store = storeOf(ctx);
-    const [at] = await store.query<{ mark: number; size: number }>(
-      `SELECT ${MARK} AS mark, size FROM agent_audit_head WHERE id = 1`,
-    );
-    if (!at) throw new Error('the log has no head');
-    const to = Math.min(at.size, at.mark + most);
-    if (to <= at.mark) return 0;
-    await store.query(ADD, [at.mark, to]);
-    await store.query(`UPDATE log_followers SET seq = ? WHERE name = 'counts'`, [to]);
-    return to - at.mark;
+    await store.query(ADD[store.dialect], [JSON.stringify(groupsOf(entries))]);
   }
 
   /** Takes counted entries out, before they go themselves, within their transaction. @param after the entry before the first. */
@@ -120,4 +123,20 @@ export class AuditCountsRepository {
   async clearUp(ctx: TransactionContext): Promise<void> {
     await storeOf(ctx).query('DELETE FROM audit_counts WHERE entries = 0');
   }
+}
+
+type Group = [agentId: string, day: number, decision: string, type: string, role: string, entries: number];
+
+/** Entries grouped by all that they are counted by. */
+function groupsOf(entries: readonly CountedEntry[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const { agentId, recordedAt, rbacDecision, operationType, agentRole } of entries) {
+    const day = recordedAt - (recordedAt % DAY_MS);
+    // No name holds a NUL.
+    const key = `${day}\0${agentId}\0${rbacDecision}\0${operationType}\0${agentRole}`;
+    const group = groups.get(key);
+    if (group) group[5] += 1;
+    else groups.set(key, [agentId, day, rbacDecision, operationType, agentRole, 1]);
+  }
+  return [...groups.values()];
 }

@@ -1,24 +1,26 @@
 import { Injectable } from '@nestjs/common';
-import { EventBus, TransactionRunner } from '#kernel';
-import { LogFollower } from '../log/log-follower.js';
+import { EventBus, type RecordedEvent, type TransactionContext, TransactionRunner } from '#kernel';
+import { EntryFollower } from '../log/entry-follower.js';
+import { FollowedLog } from '../log/followed-log.js';
 import { AuditCountsRepository } from './audit-counts.repository.js';
-
-/** How many entries one transaction takes. */
-const SLICE = 2_000;
 
 /** Lets the counts follow the log. */
 @Injectable()
-export class CountsFollower extends LogFollower {
+export class CountsFollower extends EntryFollower<RecordedEvent> {
   constructor(
     private readonly counts: AuditCountsRepository,
-    private readonly transactions: TransactionRunner,
+    log: FollowedLog,
+    transactions: TransactionRunner,
     events: EventBus,
   ) {
-    super('audit counts', events);
+    super('counts', log, transactions, events);
   }
 
-  protected async followOn(): Promise<boolean> {
-    const counted = await this.transactions.run(this.ctx, (tx) => this.counts.followOn(tx, SLICE));
-    return counted === SLICE;
+  protected read(entry: RecordedEvent): RecordedEvent {
+    return entry;
+  }
+
+  protected write(ctx: TransactionContext, entries: readonly RecordedEvent[]): Promise<void> {
+    return this.counts.add(ctx, entries);
   }
 }

@@ -39,7 +39,7 @@ describe('retention of the log', () => {
 
   beforeAll(async () => {
     opened = await OpenedStore.open(test);
-    const { reader, writer, bus, trail, ctx } = opened;
+    const { reader, writer, bus, followed, trail, ctx } = opened;
     counts = new AuditCountsRepository(reader);
     retention = new AuditRetention(new RetentionRepository(reader, counts), counts, writer, trail);
     const segments = new SegmentsRepository(reader);
@@ -48,8 +48,8 @@ describe('retention of the log', () => {
     holds = new HoldsRepository(reader);
     followers.push(
       sealer,
-      new CountsFollower(counts, writer, bus),
-      new TextFollower(new AuditTextRepository(reader), writer, bus),
+      new CountsFollower(counts, followed, writer, bus),
+      new TextFollower(new AuditTextRepository(), followed, writer, bus),
       // What other libraries follow, they have followed, and will.
       { catchUp: () => opened.followedByOthers() },
     );

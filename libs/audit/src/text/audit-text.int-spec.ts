@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { placeholders, Reader } from '#persistence';
-import { OpenedStore, upTo } from '../../../../test/support/opened-store.js';
+import { OpenedStore, takeOn, upTo } from '../../../../test/support/opened-store.js';
 import { randomFrom } from '../../../../test/support/random.js';
 import { newTestStore, TEST_DIALECT } from '../../../../test/support/store.js';
 import { AuditRepository } from '../audit.repository.js';
@@ -25,11 +25,10 @@ describe('looking for words in the log', () => {
   const test = newTestStore();
   let opened: OpenedStore;
   let log: AuditRepository;
-  const follow = async (of: OpenedStore, most: number): Promise<void> => {
-    const text = new AuditTextRepository(of.reader);
-    const next = await text.findNext(most);
-    if (next) await of.writer.run(of.ctx, (tx) => text.add(tx, next));
-  };
+  const text = new AuditTextRepository();
+  /** Up to so many entries at once. */
+  const follow = (of: OpenedStore, most: number): Promise<boolean> =>
+    takeOn(new TextFollower(text, of.followedBy(most), of.writer, of.bus));
   const found = async (q: string, filter: AuditFilter = {}): Promise<number[]> => {
     const { items } = await log.findNewest({ ...filter, words: wordsOf(q) }, PAGE);
     return items.map(({ seq }) => seq);
@@ -173,8 +172,7 @@ describe('looking for words in the log', () => {
   });
 
   it('follows by itself, over a log longer than one step', async () => {
-    const text = new AuditTextRepository(opened.reader);
-    const follower = new TextFollower(text, opened.writer, opened.bus);
+    const follower = new TextFollower(text, opened.followed, opened.writer, opened.bus);
     for (let batch = 0; batch < 2; batch += 1)
       await Promise.all(upTo(1_500).map((n) => opened.record({ operationDetail: `long l${batch}n${n}` })));
     await follower.catchUp();
@@ -186,13 +184,14 @@ describe('looking for words in the log', () => {
   it('leaves nothing of a step that fails', async () => {
     await opened.record({ operationDetail: 'unfinished' });
     const before = await mark();
-    const text = new AuditTextRepository(opened.reader);
-    const next = await text.findNext(10);
-    const failing = opened.writer.run(opened.ctx, async (tx) => {
-      await text.add(tx, next!);
-      throw new Error('no');
-    });
-    await expect(failing).rejects.toThrow('no');
+    class Failing extends AuditTextRepository {
+      override async add(...given: Parameters<AuditTextRepository['add']>) {
+        await super.add(...given);
+        throw new Error('no');
+      }
+    }
+    const failing = new TextFollower(new Failing(), opened.followed, opened.writer, opened.bus);
+    await expect(takeOn(failing)).rejects.toThrow('no');
     expect([await mark(), await found('unfinished')]).toEqual([before, []]);
     await follow(opened, 10);
     expect(await found('unfinished')).toHaveLength(1);

@@ -1,34 +1,35 @@
 import { Injectable } from '@nestjs/common';
-import { EventBus, TransactionRunner } from '#kernel';
-import { LogFollower } from '../log/log-follower.js';
-import { AuditTextRepository } from './audit-text.repository.js';
-
-/** How many entries one transaction takes, so that nothing waits long behind it … */
-const SLICE = 400;
-/** … and how many once so many are left: more than come with one commit of batches, or the index would fall behind. */
-const MOST = 3_000;
+import { EventBus, type RecordedEvent, type TransactionContext, TransactionRunner } from '#kernel';
+import { EntryFollower } from '../log/entry-follower.js';
+import { FollowedLog } from '../log/followed-log.js';
+import { AuditTextRepository, type EntryWords } from './audit-text.repository.js';
+import { wordsOf } from './words.js';
 
 /** Lets the index of words follow the log. */
 @Injectable()
-export class TextFollower extends LogFollower {
+export class TextFollower extends EntryFollower<EntryWords> {
   constructor(
     private readonly text: AuditTextRepository,
-    private readonly transactions: TransactionRunner,
+    log: FollowedLog,
+    transactions: TransactionRunner,
     events: EventBus,
   ) {
-    super('audit text', events);
+    super('text', log, transactions, events);
   }
 
   /** The last entry whose words are found. */
-  indexed(): Promise<number> {
-    return this.text.mark();
+  async indexed(): Promise<number> {
+    return (await this.log.progressOf('text')).mark;
   }
 
-  /** Reading and splitting hold no lock. */
-  protected async followOn(): Promise<boolean> {
-    const slice = (await this.text.behind()) < MOST ? SLICE : MOST;
-    const next = await this.text.findNext(slice);
-    if (next) await this.transactions.run(this.ctx, (tx) => this.text.add(tx, next));
-    return next !== null && next.to - next.from === slice;
+  protected read({ seq, operationDetail, targetResource, rbacReason }: RecordedEvent): EntryWords {
+    return [seq, [...wordsOf([operationDetail, targetResource, rbacReason].join(' '))].join(' ')];
+  }
+
+  protected write(ctx: TransactionContext, entries: readonly EntryWords[]): Promise<void> {
+    return this.text.add(
+      ctx,
+      entries.filter(([, words]) => words !== ''),
+    );
   }
 }

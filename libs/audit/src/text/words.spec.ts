@@ -17,6 +17,14 @@ describe('the words of a text', () => {
     expect([...wordsOf(text)]).toEqual(words);
   });
 
+  it('are the same of plain text, whatever stands beside it', () => {
+    const ascii = Array.from({ length: 0x80 }, (_, code) => String.fromCharCode(code));
+    for (const [index, each] of ascii.entries()) {
+      const text = `${each}Ab${each}9Z${ascii[(index * 7) % 0x80]}${'q'.repeat(70)}${each}`;
+      expect([...wordsOf(text)]).toEqual([...wordsOf(`${text} 語`)].filter((word) => word !== '語'));
+    }
+  });
+
   it('are each once', () => {
     expect([...wordsOf('no No NO')]).toEqual(['no']);
   });

@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { EventBus, type RecordedEvent, type TransactionContext } from '#kernel';
+import { Reader, storeOf } from '#persistence';
+import { AuditRepository } from '../audit.repository.js';
+import { weightOf } from './event-weight.js';
+import { LogWindow } from './log-window.js';
+
+/** How much is kept so that it is not read again: what is committed in a second or two at full rate. Bytes. */
+const MAX_BYTES = 24 * 1024 ** 2;
+
+/** Who keeps a mark of how far it has followed the log; retention waits for the last. */
+export type FollowerName = 'counts' | 'text' | 'fleet';
+
+/** How far a follower has come, and how far the log has. */
+export interface Progress {
+  readonly mark: number;
+  readonly size: number;
+}
+
+/** The log as what follows it reads it: what none of them has taken yet out of memory, as far as it is kept, the rest out of the store. */
+@Injectable()
+export class FollowedLog {
+  private readonly newest = new LogWindow(MAX_BYTES, weightOf);
+  /** Where those who follow in this process were last. */
+  private readonly marks = new Map<FollowerName, number>();
+
+  constructor(
+    private readonly log: AuditRepository,
+    private readonly reader: Reader,
+    events: EventBus,
+  ) {
+    events.subscribe((committed) => this.keep(committed));
+  }
+
+  async progressOf(name: FollowerName): Promise<Progress> {
+    const [progress] = await this.reader.query<Progress>(
+      `SELECT size, (SELECT seq FROM log_followers WHERE name = ?) AS mark FROM agent_audit_head WHERE id = 1`,
+      [name],
+    );
+    if (progress?.mark == null) throw new Error(`${name} has no mark in the log`);
+    this.marks.set(name, progress.mark);
+    this.newest.dropTo(Math.min(...this.marks.values()));
+    return progress;
+  }
+
+  /** In log order, from the entry after `seq`. Fewer than `limit` says nothing of the end of the log: others write it as well. */
+  async after(seq: number, limit: number): Promise<readonly RecordedEvent[]> {
+    const kept = this.newest.after(seq, limit);
+    return kept && kept.length > 0 ? kept : this.log.findAfter(seq, limit);
+  }
+
+  /** Moves a mark within a transaction, which keeps others from moving it. @returns false where another process was first. */
+  async claim(ctx: TransactionContext, name: FollowerName, from: number, to: number): Promise<boolean> {
+    const moved = await storeOf(ctx).change('UPDATE log_followers SET seq = ? WHERE name = ? AND seq = ?', [
+      to,
+      name,
+      from,
+    ]);
+    return moved === 1;
+  }
+
+  /** Which of the entries behind `from` have lost their texts. */
+  async findErased(ctx: TransactionContext, from: number, to: number): Promise<ReadonlySet<number>> {
+    const rows = await storeOf(ctx).query<{ seq: number }>(
+      'SELECT seq FROM audit_erasures WHERE seq > ? AND seq <= ?',
+      [from, to],
+    );
+    return new Set(rows.map(({ seq }) => seq));
+  }
+
+  /** Erased texts are in none of the entries before their erasure, wherever they are kept. */
+  private keep(committed: readonly RecordedEvent[]): void {
+    const erases = ({ source, operationType }: RecordedEvent): boolean =>
+      source === 'decided' && operationType === 'audit.erase';
+    if (committed.some(erases)) this.newest.clear();
+    else this.newest.add(committed);
+  }
+}
