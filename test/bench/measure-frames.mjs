@@ -4,8 +4,8 @@ import { setMaxListeners } from 'node:events';
 import { Agent, request } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import WebSocket from 'ws';
 import { hookEvent } from './bodies.mjs';
+import { FrameSocket } from './frame-socket.mjs';
 import { percentiles } from './percentile.mjs';
 import { until } from './service.mjs';
 
@@ -157,7 +157,7 @@ class Subscriber {
   /** @type {string[]} */
   breaks = [];
   #epoch = '';
-  /** @type {WebSocket | null} */
+  /** @type {FrameSocket | null} */
   #socket = null;
   #service;
   #onFrame;
@@ -174,22 +174,20 @@ class Subscriber {
   /** Resolves when the service has told where the subscription begins: from then on frames are due. */
   async connect() {
     const resume = this.#epoch === '' ? '' : `?since=${this.position}&epoch=${this.#epoch}`;
-    const socket = new WebSocket(this.#service.origin.replace('http', 'ws') + STREAM_PATH + resume, {
-      headers: this.#service.headers,
-      perMessageDeflate: false,
-    });
-    this.#socket = socket;
+    const url = new URL(this.#service.origin + STREAM_PATH + resume);
     await /** @type {Promise<void>} */ (
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error('a subscriber was not greeted')), GREETED_WITHIN_MS);
-        socket.on('error', reject);
-        socket.on('message', (data) => {
-          // What was on its way when it left is asked for again.
-          if (this.#socket !== socket) return;
-          if (!this.#take(/** @type {Buffer} */ (data))) return;
+        const onText = (/** @type {Buffer} */ text) => {
+          if (!this.#take(text)) return;
           clearTimeout(timer);
           resolve();
-        });
+        };
+        const onError = (/** @type {Error} */ error) => {
+          this.breaks.push(error.message);
+          reject(error);
+        };
+        this.#socket = new FrameSocket(url, this.#service.headers, onText, onError);
       })
     );
   }

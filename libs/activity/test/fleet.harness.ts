@@ -19,15 +19,9 @@ export function followerOf(
   opened: OpenedStore,
   state = new FleetStateRepository(),
   transactions: TransactionRunner = opened.writer,
+  log = opened.followed,
 ): FleetFollower {
-  return new FleetFollower(
-    state,
-    new FleetSweepRepository(opened.reader),
-    opened.followed,
-    transactions,
-    NEVER,
-    CONFIG,
-  );
+  return new FleetFollower(state, new FleetSweepRepository(opened.reader), log, transactions, NEVER, CONFIG);
 }
 
 /** A watch by a clock that the test sets. */

@@ -1,14 +1,15 @@
 // @ts-check
 /** Measures the limits of the machine and the stack, each in a child process of its own. */
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import WebSocket from 'ws';
 import { hookEvent } from '../bodies.mjs';
 import { makeTempDir, removeTempDir, startScript, stop } from '../children.mjs';
+import { FrameSocket } from '../frame-socket.mjs';
 import { loadErrors, measure } from '../load.mjs';
+import { until } from '../service.mjs';
 
 const CONNECTIONS = 16;
+const WS_BEGINS_WITHIN_MS = 10_000;
 const WS_WARM_UP_MS = 300;
 
 /**
@@ -48,20 +49,28 @@ const wsBroadcast = async (seconds, sockets) => {
   const script = new URL('ws-broadcast.server.mjs', import.meta.url);
   const { child, message } = await startScript(script, [sockets]);
   let deliveries = 0;
-  const options = { perMessageDeflate: false };
-  const clients = Array.from({ length: sockets }, () => {
-    const client = new WebSocket(`ws://127.0.0.1:${message.port}/`, options);
-    client.on('message', () => (deliveries += 1));
-    return client;
-  });
-  await Promise.all(clients.map((client) => once(client, 'open')));
+  /** @type {string[]} */
+  const errors = [];
+  const url = new URL(`http://127.0.0.1:${message.port}/`);
+  const clients = Array.from(
+    { length: sockets },
+    () =>
+      new FrameSocket(
+        url,
+        {},
+        () => (deliveries += 1),
+        ({ message }) => errors.push(message),
+      ),
+  );
+  // It begins when all of them are there.
+  await until(WS_BEGINS_WITHIN_MS, async () => deliveries > 0);
   await wait(WS_WARM_UP_MS);
   const [before, begun] = [deliveries, performance.now()];
   await wait(seconds * 1000);
   const rate = (deliveries - before) / ((performance.now() - begun) / 1000);
   clients.forEach((client) => client.terminate());
   await stop(child);
-  return { rate, p50: null, p99: null, errors: rate > 0 ? [] : ['nothing was delivered'] };
+  return { rate, p50: null, p99: null, errors: rate > 0 ? errors : ['nothing was delivered'] };
 };
 
 const echo = /** @type {const} */ ({ method: 'POST', body: hookEvent('bench-agent') });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditRepository } from '#audit';
 import type { EventDraft, OperationContext, RecordedEvent, TransactionContext } from '#kernel';
 import { storeOf } from '#persistence';
-import { OpenedStore, upTo } from '../../../../test/support/opened-store.js';
+import { OpenedStore, takeOn, upTo } from '../../../../test/support/opened-store.js';
 import { randomFrom } from '../../../../test/support/random.js';
 import { newTestStore } from '../../../../test/support/store.js';
 import { fleetOf, foldedAtOnce, followerOf, markOf, storedActivities } from '../../test/fleet.harness.js';
@@ -145,6 +145,21 @@ describe('following the log', () => {
     await Promise.all(followers.map((follower) => follower.settle()));
     await expectExact();
     await other.close();
+  });
+
+  it('goes on where another was first and took fewer', async () => {
+    await record(opened, 5);
+    const other = followerOf(opened, undefined, undefined, opened.followedBy(2));
+    let overtaken = false;
+    const between = {
+      run: async (ctx: OperationContext, work: (tx: TransactionContext) => Promise<unknown>) => {
+        if (!overtaken) await takeOn(other);
+        overtaken = true;
+        return opened.writer.run(ctx, work);
+      },
+    };
+    await followerOf(opened, undefined, between as never).settle();
+    await expectExact();
   });
 
   it('gives who asks all that was recorded before', async () => {

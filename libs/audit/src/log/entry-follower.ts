@@ -44,8 +44,8 @@ export abstract class EntryFollower<Item> extends LogFollower {
     if (!last) return false;
     const items = entries.map((entry) => this.read(entry));
     await this.prepare?.(items);
-    await this.transactions.run(this.ctx, async (tx) => {
-      if (!(await this.log.claim(tx, this.name, mark, last.seq))) return;
+    const claimed = await this.transactions.run(this.ctx, async (tx) => {
+      if (!(await this.log.claim(tx, this.name, mark, last.seq))) return false;
       const erased = await this.log.findErased(tx, mark, last.seq);
       await this.write(
         tx,
@@ -53,9 +53,10 @@ export abstract class EntryFollower<Item> extends LogFollower {
           erased.has(entry.seq) ? this.read(withoutTexts(entry)) : (items[index] as Item),
         ),
       );
+      return true;
     });
-    // What has come meanwhile is left to gather.
-    return last.seq < size;
+    // Who was first may have taken fewer. What has come meanwhile is left to gather.
+    return !claimed || last.seq < size;
   }
 }
 
