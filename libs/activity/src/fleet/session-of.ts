@@ -4,7 +4,7 @@ import { type RecordedEvent, toIndexedId } from '#kernel';
 export type SessionSource = Pick<RecordedEvent, 'source' | 'operationType' | 'context'>;
 
 /** How a context that names a session holds it: contexts are JSON texts without blanks between members. */
-export const SESSION_MEMBER = '"session_id":"';
+const SESSION_MEMBER = '"session_id":"';
 
 /**
  * The session that an entry belongs to, in the form that is indexed: as it was sent, or the digest of a longer one. A member

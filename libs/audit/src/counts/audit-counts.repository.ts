@@ -57,7 +57,7 @@ const KINDS = Object.keys(COUNTED) as Kind[];
 const ALL_KINDS: readonly Kind[] = [...KINDS, 'agent'];
 /** For everybody and for their agent, for all time and for their day, of a slice that is grouped so. */
 const add = (slice: string): string => `INSERT INTO audit_counts (scope, day, kind, value, entries)
-  WITH slice AS (${slice}),
+  WITH slice AS MATERIALIZED (${slice}),
   counted AS (${[
     kindsOf('slice', `'${EVERYBODY}'`, 'day', ALL_KINDS),
     kindsOf('slice', `'${EVERYBODY}'`, `${ALWAYS}`, ALL_KINDS),

@@ -8,6 +8,9 @@ import { LogWindow } from './log-window.js';
 /** How much is kept so that it is not read again: what is committed in a second or two at full rate. Bytes. */
 const MAX_BYTES = 24 * 1024 ** 2;
 
+/** How many entries are read from the store at once; they may be large. */
+const READ_AT_ONCE = 500;
+
 /** Who keeps a mark of how far it has followed the log; retention waits for the last. */
 export type FollowerName = 'counts' | 'text' | 'fleet';
 
@@ -38,24 +41,27 @@ export class FollowedLog {
       [name],
     );
     if (progress?.mark == null) throw new Error(`${name} has no mark in the log`);
-    this.marks.set(name, progress.mark);
-    this.newest.dropTo(Math.min(...this.marks.values()));
+    // Another log stands in the store's place: what is kept is of the one before.
+    if (progress.mark < (this.marks.get(name) ?? 0)) this.newest.clear();
+    this.passed(name, progress.mark);
     return progress;
   }
 
   /** In log order, from the entry after `seq`. Fewer than `limit` says nothing of the end of the log: others write it as well. */
   async after(seq: number, limit: number): Promise<readonly RecordedEvent[]> {
     const kept = this.newest.after(seq, limit);
-    return kept && kept.length > 0 ? kept : this.log.findAfter(seq, limit);
+    return kept && kept.length > 0 ? kept : this.log.findAfter(seq, Math.min(limit, READ_AT_ONCE));
   }
 
   /** Moves a mark within a transaction, which keeps others from moving it. @returns false where another process was first. */
   async claim(ctx: TransactionContext, name: FollowerName, from: number, to: number): Promise<boolean> {
-    const moved = await storeOf(ctx).change('UPDATE log_followers SET seq = ? WHERE name = ? AND seq = ?', [
+    const store = storeOf(ctx);
+    const moved = await store.change('UPDATE log_followers SET seq = ? WHERE name = ? AND seq = ?', [
       to,
       name,
       from,
     ]);
+    if (moved === 1) store.afterCommit(() => this.passed(name, to));
     return moved === 1;
   }
 
@@ -66,6 +72,11 @@ export class FollowedLog {
       [from, to],
     );
     return new Set(rows.map(({ seq }) => seq));
+  }
+
+  private passed(name: FollowerName, mark: number): void {
+    this.marks.set(name, mark);
+    this.newest.dropTo(Math.min(...this.marks.values()));
   }
 
   /** Erased texts are in none of the entries before their erasure, wherever they are kept. */
