@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { EntryFollower, FollowedLog, MOST } from '#audit';
+import { EntryFollower, FollowedLog } from '#audit';
 import { CONFIG, type Config } from '#config';
 import { EventBus, type RecordedEvent, type TransactionContext, TransactionRunner } from '#kernel';
 import { type FleetEntry, toFleetEntry } from './fleet-entry.js';
@@ -8,7 +8,7 @@ import { FleetStateRepository } from './fleet-state.repository.js';
 import { FleetSweepRepository } from './fleet-sweep.repository.js';
 
 /** Who asks while so much is left is answered what is known. */
-const FAR_BEHIND = 2 * MOST;
+const FAR_BEHIND = 6_000;
 
 /** Lets sessions and what agents do in them follow the log. */
 @Injectable()

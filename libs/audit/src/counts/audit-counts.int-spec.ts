@@ -137,6 +137,18 @@ describe('counting the log', () => {
     await expectExact();
   });
 
+  it('takes few at once while few are left, and all that has piled up, so that it does not fall behind', async () => {
+    const follower = new CountsFollower(counts, opened.followed, opened.writer, opened.bus);
+    await follower.catchUp();
+    const begin = await mark();
+    const pile = (count: number) => Promise.all(upTo(count).map(() => opened.record()));
+    await pile(600);
+    expect([await takeOn(follower), await mark()]).toEqual([true, begin + 500]);
+    await pile(1_500);
+    await pile(1_500);
+    expect([await takeOn(follower), await mark()]).toEqual([false, begin + 3_600]);
+  });
+
   it('follows by itself, over a log longer than one step', async () => {
     const follower = new CountsFollower(counts, opened.followed, opened.writer, opened.bus);
     await Promise.all(upTo(1_500).map(() => opened.record()));

@@ -4,8 +4,10 @@ import { LogFollower } from './log-follower.js';
 
 /** How many entries one transaction takes, so that nothing waits long behind it … */
 const SLICE = 500;
-/** … and how many once so many are left: more than come with one commit of batches, or it would fall behind. */
-export const MOST = 3_000;
+/** … while there are so few; … */
+const FEW = 3_000;
+/** … and how many once there are more: twice what comes with one commit of batches, or it would fall behind. */
+const MANY = 10_000;
 
 /**
  * Takes each entry of the log once in effect, in order, whichever of several instances does it: what is written of entries and
@@ -39,7 +41,7 @@ export abstract class EntryFollower<Item> extends LogFollower {
   protected async followOn(): Promise<boolean> {
     const { mark, size } = await this.log.progressOf(this.name);
     if (mark >= size) return false;
-    const entries = await this.log.after(mark, size - mark < MOST ? SLICE : MOST);
+    const entries = await this.log.after(mark, size - mark < FEW ? SLICE : MANY);
     const last = entries.at(-1);
     if (!last) return false;
     const items = entries.map((entry) => this.read(entry));

@@ -8,8 +8,9 @@ import { LogWindow } from './log-window.js';
 /** How much is kept so that it is not read again: what is committed in a second or two at full rate. Bytes. */
 const MAX_BYTES = 24 * 1024 ** 2;
 
-/** How many entries are read from the store at once; they may be large. */
-const READ_AT_ONCE = 500;
+/** How many entries one query reads from the store, and how much of them is enough at once: they may be large. Bytes. */
+const PAGE = 500;
+const READ_BYTES = 16 * 1024 ** 2;
 
 /** Who keeps a mark of how far it has followed the log; retention waits for the last. */
 export type FollowerName = 'counts' | 'text' | 'fleet';
@@ -50,7 +51,20 @@ export class FollowedLog {
   /** In log order, from the entry after `seq`. Fewer than `limit` says nothing of the end of the log: others write it as well. */
   async after(seq: number, limit: number): Promise<readonly RecordedEvent[]> {
     const kept = this.newest.after(seq, limit);
-    return kept && kept.length > 0 ? kept : this.log.findAfter(seq, Math.min(limit, READ_AT_ONCE));
+    return kept && kept.length > 0 ? kept : this.readAfter(seq, limit);
+  }
+
+  /** As many as are asked for, unless they are large. */
+  private async readAfter(seq: number, limit: number): Promise<RecordedEvent[]> {
+    const entries: RecordedEvent[] = [];
+    for (let bytes = 0; entries.length < limit && bytes < READ_BYTES;) {
+      const asked = Math.min(limit - entries.length, PAGE);
+      const page = await this.log.findAfter(entries.at(-1)?.seq ?? seq, asked);
+      for (const entry of page) bytes += weightOf(entry);
+      entries.push(...page);
+      if (page.length < asked) break;
+    }
+    return entries;
   }
 
   /** Moves a mark within a transaction, which keeps others from moving it. @returns false where another process was first. */
