@@ -68,6 +68,17 @@ describe('an approval', () => {
     expect(Date.parse(body.expires_at) - Date.parse(body.requested_at)).toBe(60_000);
   });
 
+  it('stands in the timeline of its session, from the question to its use', async () => {
+    const { id, hash } = await open();
+    await decide(id, 'approve', { request_hash: hash });
+    await check();
+    const { body } = await service.request('GET', `/activity/sessions/s-${session}?order=oldest`);
+    expect(body.timeline.map((entry: { operation_type: string }) => entry.operation_type)).toEqual([
+      ...['approval.request', 'rbac.check', 'approval.decide', 'rbac.check'],
+    ]);
+    expect(body).toMatchObject({ entries: 4, last_operation: { type: 'rbac.check' } });
+  });
+
   it('is shared by whoever asks the same while it waits', async () => {
     const ids = (await Promise.all([check(), check(), check()])).map(({ body }) => body.approval.approval_id);
     expect(new Set(ids).size).toBe(1);

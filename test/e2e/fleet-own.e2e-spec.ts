@@ -59,7 +59,8 @@ describe("the fleet as an agent's key sees it", () => {
       ]),
     ).toEqual([
       ['shared', 1, 1, 4, 1],
-      ['mine', 16, 16, 3, 1],
+      // With the step of its budget that the charge took.
+      ['mine', 16, 16, 4, 1],
     ]);
     const shared = ((await all('/activity/sessions')) as Body[]).find(
       (row) => row['session_id'] === 'shared',

@@ -104,6 +104,23 @@ describe('the fleet', () => {
     const sum = (ledger.items as { cost_usd: number }[]).reduce((total, each) => total + each.cost_usd, 0);
     expect(sum).toBeCloseTo(found.cost_usd as number);
     expect(found.timeline).toHaveLength(found.entries as number);
+    const types = (found.timeline as Body[]).map((entry) => entry['operation_type']);
+    expect(types.filter((type) => type === 'budget.settle')).toHaveLength(1);
+  });
+
+  it('tells in a session of the step of the budget that it took, and of what ran unasked', async () => {
+    const gated = await TestService.start({ RBAC_ENABLED: 'true' });
+    await gated.request('POST', '/agents', anAgent());
+    const context = { session_id: 's', tool_use_id: 't', tool_name: 'Write' };
+    const ran = { agent_id: 'coder', operation_type: 'tool_use', rbac_decision: 'allowed', context };
+    expect((await gated.request('POST', '/events/ingest', ran)).status).toBe(201);
+    const charge = { agent_id: 'coder', tokens_used: 1, cost_usd: 1e6, session_id: 's' };
+    expect((await gated.request('POST', '/budget/deduct', charge)).status).toBe(201);
+    const { body } = await gated.request('GET', '/activity/sessions/s?order=oldest');
+    const types = new Set(body.timeline.map((entry: Body) => entry['operation_type']));
+    expect([...types]).toEqual(['tool_use', 'tool_use.ungated', 'budget.deduct', 'budget.threshold']);
+    expect(body).toMatchObject({ entries: body.timeline.length, last_operation: { type: 'tool_use' } });
+    await gated.remove();
   });
 
   it('lists sessions by their newest sign of life', async () => {

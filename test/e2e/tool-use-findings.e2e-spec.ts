@@ -83,6 +83,7 @@ describe('a reported tool use', () => {
           tool_use_id: at.tool_use_id,
           event_id: event,
           decision_id: decision,
+          session_id: { ...at, ...change }.session_id,
         },
       },
     ]);

@@ -96,6 +96,7 @@ export class ApprovalsService {
           decided_by: ctx.principal.id,
           comment,
           request_hash: row.request_hash,
+          session_id: row.session_id ?? undefined,
           redacted: masked.list,
         }),
         source: 'decided',

@@ -64,6 +64,7 @@ export class StoredApprovalDesk extends ApprovalDesk {
         approvers: request.approvers,
         requester: ctx.principal.id,
         request_hash: request.hash,
+        session_id: request.sessionId ?? undefined,
         redacted: request.redacted,
         expires_at: formatTime(expiresAt),
       }),

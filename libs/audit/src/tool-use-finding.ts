@@ -38,8 +38,15 @@ export function toFindingEvent(
       tool_use_id: report.toolUseId,
       event_id: auditId,
       decision_id: decisionId,
+      session_id: sessionOf(report),
     }),
     source: 'decided',
     outcome: finding,
   };
+}
+
+/** The session that the report names. */
+function sessionOf({ context }: EventDraft): string | undefined {
+  const id: unknown = context && (JSON.parse(context) as Record<string, unknown>)['session_id'];
+  return typeof id === 'string' ? id : undefined;
 }

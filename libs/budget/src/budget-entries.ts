@@ -58,6 +58,7 @@ export function recordStep(
   audit: AuditTrail,
   ctx: TransactionContext,
   agent: AgentRef,
+  { sessionId }: Pick<ChargeDraft, 'sessionId'>,
   step: EscalationStep,
   result: ChargeResult,
 ): void {
@@ -74,6 +75,7 @@ export function recordStep(
       step: step.name,
       cost_used_today: fromMicroUsd(result.costMicroToday),
       limit: fromMicroUsd(step.limitMicro),
+      session_id: sessionId ?? undefined,
     }),
     source: 'decided',
     outcome: 'success',
@@ -132,6 +134,7 @@ export function recordSettlement(
       cost_usd: fromMicroUsd(costMicro),
       tokens_used: tokensUsed,
       late: settledAt >= reservation.expires_at,
+      session_id: reservation.session_id ?? undefined,
     }),
     source: 'decided',
     outcome: 'success',

@@ -111,7 +111,7 @@ export class LedgerSink implements Sink<PendingCharge> {
     const { agent } = draft;
     if (!agent) return;
     const steps = stepsCrossed(beforeMicro, result.costMicroToday, agent.maxCostPerDayMicro, rules);
-    for (const step of steps) recordStep(this.audit, ctx, agent, step, result);
+    for (const step of steps) recordStep(this.audit, ctx, agent, draft, step, result);
   }
 }
 

@@ -182,6 +182,8 @@ export interface EntryData {
     readonly decided_by: string;
     /** What it said. */
     readonly comment: string | null;
+    /** The session that it belongs to. */
+    readonly session_id?: string;
     /** The kinds of secrets that were masked in its texts. */
     readonly redacted?: readonly string[];
   };
@@ -207,6 +209,8 @@ export interface EntryData {
     readonly requester: string;
     /** Until when it can be decided and used. */
     readonly expires_at: string;
+    /** The session that it belongs to. */
+    readonly session_id?: string;
     /** The kinds of secrets that were masked in its texts. */
     readonly redacted?: readonly string[];
   };
@@ -273,7 +277,7 @@ export interface EntryData {
     readonly expires_at?: string;
     /** Why it was refused. */
     readonly code?: string;
-    /** The session. */
+    /** The session that it belongs to. */
     readonly session_id?: string;
     /** The kinds of secrets that were masked in its texts. */
     readonly redacted?: readonly string[];
@@ -296,6 +300,8 @@ export interface EntryData {
     readonly tokens_used: number;
     /** Whether it had expired before. */
     readonly late: boolean;
+    /** The session that it belongs to. */
+    readonly session_id?: string;
   };
   /** A charge took an agent over a step of its day. */
   budget_threshold: {
@@ -309,6 +315,8 @@ export interface EntryData {
     readonly cost_used_today: number;
     /** Where the step is, USD. */
     readonly limit: number;
+    /** The session that it belongs to. */
+    readonly session_id?: string;
   };
   /** Spending was booked. */
   budget_updated: {
@@ -326,7 +334,7 @@ export interface EntryData {
     readonly status: 'ok' | 'soft_limit' | 'exceeded' | 'paused' | 'terminated';
     /** Through which call it came. */
     readonly source?: 'deduct' | 'metric' | 'settle';
-    /** The session. */
+    /** The session that it belongs to. */
     readonly session_id?: string;
     /** The tool use. */
     readonly tool_use_id?: string;
@@ -549,6 +557,8 @@ export interface EntryData {
     readonly event_id: string;
     /** The entry of the decision that it was compared with. */
     readonly decision_id: string | null;
+    /** The session that it belongs to. */
+    readonly session_id?: string;
     /** The kinds of secrets that were masked in its texts. */
     readonly redacted?: readonly string[];
   };

@@ -28,15 +28,15 @@ describe('an entry of the fleet', () => {
     expect(kind('agent.complete', 'decided')).toBe('completion');
     expect(kind('agent.complete', 'reported')).toBe('operation');
     expect(kind('agent.idle', 'reported')).toBe('operation');
-    for (const type of [
-      'agent.register',
-      'agent.update',
-      'access.denied',
-      'audit.erase',
-      'approval.decide',
-      'budget.threshold',
-    ])
+    for (const type of ['agent.register', 'agent.update', 'access.denied', 'audit.erase'])
       expect([type, kind(type, 'decided')]).toEqual([type, 'other']);
+  });
+
+  it('is a sign of life where the agent asked, and a note where others answer it or this service adds to it', () => {
+    const kind = (operationType: string) => entry({ operationType, source: 'decided' }).kind;
+    expect(kind('approval.request')).toBe('account');
+    for (const type of ['approval.decide', 'budget.threshold', 'budget.settle', 'tool_use.ungated'])
+      expect([type, kind(type)]).toEqual([type, 'note']);
   });
 
   it('tells how a task ended, and up to where entries were removed', () => {

@@ -83,8 +83,8 @@ describe('following what agents do', () => {
     expect(follow('activation s', 'operation -', 'retirement -').states).toEqual({ s: past, '-': past });
   });
 
-  it('has an idle entry in the session, and takes it for no sign of life', () => {
-    const { of, sessions, entries } = follow('activation s 0', 'idle s 200', 'idle t 200', 'idle - 200');
+  it('has a note in the session that there is, and takes it for no sign of life', () => {
+    const { of, sessions, entries } = follow('activation s 0', 'note s 200', 'note t 200', 'note - 200');
     expect(of('s')).toMatchObject({ seen_at: 0, last_seq: 1, entries: 2 });
     expect(sessions).toHaveLength(1);
     expect(entries).toEqual([

@@ -31,7 +31,7 @@ export class FleetFold {
       for (const row of this.goingOn(entry.agentId)) this.end(row, entry.at, null);
       return;
     }
-    if (entry.kind === 'idle') {
+    if (entry.kind === 'note') {
       this.note(entry);
       return;
     }

@@ -11,6 +11,8 @@ describe('the session of an entry', () => {
     ['decided', 'agent.activate'],
     ['decided', 'agent.complete'],
     ['decided', 'agent.idle'],
+    ['decided', 'approval.request'],
+    ['decided', 'budget.settle'],
     ['decided', 'budget.deduct'],
     ['decided', 'budget.reserve'],
     ['decided', 'rbac.check'],

@@ -1,6 +1,6 @@
 import type { OperationType, RecordedEvent } from '#kernel';
 import { type FrameForm, toContext } from './frame-form.js';
-import { AGENT_ID, AGENT_NAME, AGENT_ROLE, AUDIT_ID, REDACTED } from './members.js';
+import { AGENT_ID, AGENT_NAME, AGENT_ROLE, AUDIT_ID, REDACTED, SESSION_ID } from './members.js';
 import { listOf, objectOf, oneOf, orNull, text, time, uuid } from './schema.js';
 
 /** What agents did by their own account, and what was decided of what they want to do. */
@@ -35,7 +35,7 @@ const TOOL_USE_FINDING: FrameForm = {
       event_id: uuid('The entry of the report.'),
       decision_id: orNull(uuid('The entry of the decision that it was compared with.')),
     },
-    { redacted: REDACTED },
+    { session_id: SESSION_ID, redacted: REDACTED },
   ),
   data: toContext,
 };
@@ -66,7 +66,7 @@ export const DECISION_FRAMES = {
         requester: text('The id of the principal that asked.'),
         expires_at: time('Until when it can be decided and used.'),
       },
-      { redacted: REDACTED },
+      { session_id: SESSION_ID, redacted: REDACTED },
     ),
     data: toContext,
   },
@@ -81,7 +81,7 @@ export const DECISION_FRAMES = {
         decided_by: text('The id of the principal that decided.'),
         comment: orNull(text('What it said.')),
       },
-      { redacted: REDACTED },
+      { session_id: SESSION_ID, redacted: REDACTED },
     ),
     data: toContext,
   },

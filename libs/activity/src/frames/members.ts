@@ -7,6 +7,7 @@ export const AGENT_ID = text(
 );
 export const AGENT_NAME = text('Its name at that moment.');
 export const AGENT_ROLE = text('Its role at that moment, or `unknown`.');
+export const SESSION_ID = text('The session that it belongs to.');
 export const AUDIT_ID = uuid('The entry of the audit trail that tells more.');
 export const PRINCIPAL = described(
   'Who did it.',

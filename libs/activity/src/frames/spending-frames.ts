@@ -1,6 +1,6 @@
 import { BUDGET_STATUSES, CHARGE_SOURCES, type OperationType } from '#kernel';
 import { contextOf, type FrameForm, toContext } from './frame-form.js';
-import { AGENT_ID, AGENT_NAME, REDACTED } from './members.js';
+import { AGENT_ID, AGENT_NAME, REDACTED, SESSION_ID } from './members.js';
 import { boolean, integer, mapOf, number, objectOf, oneOf, orNull, text, time, uuid } from './schema.js';
 
 const STATUS = oneOf(BUDGET_STATUSES, 'Where the account stands, from unworried to gravest.');
@@ -52,7 +52,7 @@ export const SPENDING_FRAMES = {
       },
       {
         source: oneOf(CHARGE_SOURCES, 'Through which call it came.'),
-        session_id: text('The session.'),
+        session_id: SESSION_ID,
         tool_use_id: text('The tool use.'),
         request_id: text('The request.'),
         reservation_id: uuid('The reservation that it settles.'),
@@ -66,13 +66,16 @@ export const SPENDING_FRAMES = {
     type: 'budget_threshold',
     permission: 'stream:read',
     description: 'A charge took an agent over a step of its day.',
-    schema: objectOf({
-      agent_id: AGENT_ID,
-      agent_name: AGENT_NAME,
-      step: text('The step: `notify`, `soft_limit`, `exceeded`, `pause_and_approve` or `terminate`.'),
-      cost_used_today: number('USD booked today.'),
-      limit: number('Where the step is, USD.'),
-    }),
+    schema: objectOf(
+      {
+        agent_id: AGENT_ID,
+        agent_name: AGENT_NAME,
+        step: text('The step: `notify`, `soft_limit`, `exceeded`, `pause_and_approve` or `terminate`.'),
+        cost_used_today: number('USD booked today.'),
+        limit: number('Where the step is, USD.'),
+      },
+      { session_id: SESSION_ID },
+    ),
     data: toContext,
   },
   'budget.reserve': {
@@ -92,7 +95,7 @@ export const SPENDING_FRAMES = {
         reservation_id: uuid('The reservation; not where it was refused.'),
         expires_at: time('Until when it is held; not where it was refused.'),
         code: text('Why it was refused.'),
-        session_id: text('The session.'),
+        session_id: SESSION_ID,
         redacted: REDACTED,
       },
     ),
@@ -102,15 +105,18 @@ export const SPENDING_FRAMES = {
     type: 'budget_settled',
     permission: 'stream:read',
     description: 'A reservation ended; what was spent is booked by `budget_updated`.',
-    schema: objectOf({
-      agent_id: AGENT_ID,
-      agent_name: AGENT_NAME,
-      reservation_id: uuid('The reservation.'),
-      ...RESERVED,
-      cost_usd: number('USD spent.'),
-      tokens_used: integer('Tokens used.'),
-      late: boolean('Whether it had expired before.'),
-    }),
+    schema: objectOf(
+      {
+        agent_id: AGENT_ID,
+        agent_name: AGENT_NAME,
+        reservation_id: uuid('The reservation.'),
+        ...RESERVED,
+        cost_usd: number('USD spent.'),
+        tokens_used: integer('Tokens used.'),
+        late: boolean('Whether it had expired before.'),
+      },
+      { session_id: SESSION_ID },
+    ),
     data: (event) =>
       event.context === null
         ? null
