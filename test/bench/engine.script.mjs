@@ -43,7 +43,7 @@ async function measureDecisions() {
 
 /** The least time of each shape, since what else the machine does is not what is asked for. */
 async function measureCommands() {
-  const { readCommand } = await import(new URL('engine/command-reading.js', library).href);
+  const { readCommand } = await import(new URL('engine/read-command.js', library).href);
   const shapes = Object.entries(SHAPES);
   const least = new Map(shapes.map(([name]) => [name, Infinity]));
   let begun = performance.now();

@@ -10,7 +10,7 @@ import {
 import { UNKNOWN_ACCOUNT } from './accounts.js';
 import type { EscalationStep } from './budget-status.js';
 import { reasonOf } from './reservation-refused.js';
-import type { ReservationDraft, ReservationOutcome } from './reservation-sink.js';
+import type { ReservationDraft, ReservationOutcome } from './reservation.js';
 import type { ReservationRow, Settlement } from './reservations.repository.js';
 
 const UNKNOWN_AGENT = { agentId: UNKNOWN_ACCOUNT, name: UNKNOWN_ACCOUNT, role: 'unknown' };

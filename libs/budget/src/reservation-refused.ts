@@ -1,5 +1,5 @@
 import { type BudgetSnapshot, fromMicroUsd, RecordedRefusal } from '#kernel';
-import type { ReservationRefusal } from './reservation-sink.js';
+import type { ReservationRefusal } from './reservation.js';
 
 /** No room for a reservation; says what is left, in words and as members. */
 export class ReservationRefused extends RecordedRefusal {

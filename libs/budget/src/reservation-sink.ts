@@ -1,9 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
-  type AgentRef,
   AuditTrail,
   BudgetCalendar,
-  type BudgetSnapshot,
   Clock,
   newId,
   type Sink,
@@ -13,33 +11,11 @@ import {
 import { insertRows, storeOf } from '#persistence';
 import { PolicyInForce } from '#rbac';
 import { recordReservation } from './budget-entries.js';
+import type { ReservationDraft, ReservationOutcome, ReservationRefusal } from './reservation.js';
 import { Standing } from './standing.js';
 
 /** How many reservations of one agent may be open. */
 const MAX_OPEN = 100;
-
-/** What is to be set aside; amounts in the store's units. */
-export interface ReservationDraft {
-  readonly agent: AgentRef;
-  /** Without secrets, in the form that is indexed. */
-  readonly sessionId: string | null;
-  /** The kinds of secrets that were masked. */
-  readonly redacted: readonly string[] | undefined;
-  readonly maxCostMicro: number;
-  readonly maxTokens: number;
-  readonly ttlMs: number;
-}
-
-export type ReservationRefusal = 'BUDGET_EXCEEDED' | 'TOO_MANY_RESERVATIONS';
-
-/** What became of a draft: the reservation, or why there is none; and where the agent stands after it. */
-export interface ReservationOutcome {
-  readonly refusal: ReservationRefusal | null;
-  readonly reservationId: string;
-  /** Milliseconds UTC. */
-  readonly expiresAt: number;
-  readonly after: BudgetSnapshot;
-}
 
 /** A reservation on its way; the commit decides it. */
 export interface PendingReservation {

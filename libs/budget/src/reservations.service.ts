@@ -19,7 +19,8 @@ import { recordSettlement } from './budget-entries.js';
 import type { ReserveBudgetRequest } from './dto/reserve-budget.request.js';
 import type { SettleBudgetRequest } from './dto/settle-budget.request.js';
 import { ReservationRefused } from './reservation-refused.js';
-import { type PendingReservation, type ReservationOutcome, ReservationSink } from './reservation-sink.js';
+import type { ReservationOutcome } from './reservation.js';
+import { type PendingReservation, ReservationSink } from './reservation-sink.js';
 import { ReservationsRepository } from './reservations.repository.js';
 
 const MS_PER_S = 1_000;

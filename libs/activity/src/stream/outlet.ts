@@ -22,3 +22,5 @@ export interface Outlet {
 
 /** RFC 6455, section 7.4.1, and the IANA registry of close codes for 1013. */
 export const CLOSE = { goingAway: 1001, policyViolation: 1008, tryAgainLater: 1013 } as const;
+/** Why a client is closed that does not keep up. */
+export const TOO_SLOW = 'too slow: events were left unread; reconnect and resume';

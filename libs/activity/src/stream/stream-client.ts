@@ -3,7 +3,7 @@ import { formatTime } from '#contract';
 import type { Clock, Principal } from '#kernel';
 import type { Piece } from './channel.js';
 import type { StreamPosition } from './encoding.js';
-import { CLOSE, type Outlet } from './outlet.js';
+import { CLOSE, type Outlet, TOO_SLOW } from './outlet.js';
 import type { Subscription } from './subscription.js';
 import type { View } from './view.js';
 
@@ -30,8 +30,6 @@ export const STREAM_LIMITS: StreamLimits = {
 const MAX_QUEUED = 64;
 /** How often is looked whether a reply can be afforded. Milliseconds. */
 const REPLY_MS = 20;
-
-export const TOO_SLOW = 'too slow: events were left unread; reconnect and resume';
 
 /** Content of a frame that no entry caused. */
 export type Notice = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import type { Channel, Member, Piece } from './channel.js';
 import type { StreamPosition } from './encoding.js';
-import { CLOSE } from './outlet.js';
-import { type StreamClient, TOO_SLOW } from './stream-client.js';
+import { CLOSE, TOO_SLOW } from './outlet.js';
+import type { StreamClient } from './stream-client.js';
 import type { StreamFilter } from './stream-filter.js';
 
 /** What one client asks for. It gets live frames through a channel, and what it missed by a replay. */

@@ -1,4 +1,5 @@
-import { readCommand, type CommandReading, type CommandResult } from './command-reading.js';
+import type { CommandReading, CommandResult } from './command-reading.js';
+import { readCommand } from './read-command.js';
 import type { ActionRequest } from './decision.js';
 import type { DecisionRules, OperationRule } from './decision-rules.js';
 import { serverOf } from './names.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { SHAPES } from '../../../../test/bench/commands/shapes.mjs';
-import { type CommandResult, readCommand } from './command-reading.js';
+import type { CommandResult } from './command-reading.js';
+import { readCommand } from './read-command.js';
 import { MAX_COMMAND_BYTES } from './command-text.js';
 import { CommandWork } from './command-work.js';
 

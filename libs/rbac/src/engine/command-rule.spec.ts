@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { CommandGlob } from './command-glob.js';
-import { readCommand, type CommandReading } from './command-reading.js';
+import type { CommandReading } from './command-reading.js';
+import { readCommand } from './read-command.js';
 import { CommandRule, type CommandRuleDocument } from './command-rule.js';
 
 /** The destructive commands, as a policy states them. */

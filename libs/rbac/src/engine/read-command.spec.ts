@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { type CommandReading, readCommand } from './command-reading.js';
+import type { CommandReading } from './command-reading.js';
+import { readCommand } from './read-command.js';
 
 function reading(command: string): CommandReading {
   const result = readCommand(command);
