@@ -1,29 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { placeholders, Reader } from '#persistence';
 import type { AlertKind } from '#rbac';
 import { anEvent, OpenedStore } from '../../../test/support/opened-store.js';
+import { NotingReader, planOf } from '../../../test/support/plans.js';
 import { newTestStore, TEST_DIALECT } from '../../../test/support/store.js';
 import { type AlertFilter, AlertsRepository } from './alerts.repository.js';
 import { WatchedEntriesRepository } from './watched-entries.repository.js';
 
 const SQLITE = TEST_DIALECT === 'sqlite';
 const EVERY: readonly AlertKind[] = ['denials', 'budget_step', 'failure_rate', 'unknown_agent'];
-
-interface Asked {
-  readonly sql: string;
-  readonly parameters: readonly unknown[];
-}
-
-/** A reader that notes what the log is asked. */
-class NotingReader extends Reader {
-  readonly asked: Asked[] = [];
-
-  override query<Row = unknown>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    if (sql.includes('FROM agent_audit_log'))
-      this.asked.push({ sql: placeholders(this.dialect, sql), parameters });
-    return super.query<Row>(sql, parameters);
-  }
-}
 
 describe('the plan of what is asked for alerts', () => {
   const test = newTestStore();
@@ -47,7 +31,7 @@ describe('the plan of what is asked for alerts', () => {
     if (!SQLITE) await opened.sources[0].query('ANALYZE agent_audit_log');
   });
   beforeEach(() => {
-    reader = new NotingReader(opened.store);
+    reader = new NotingReader(opened.store, (sql) => sql.includes('FROM agent_audit_log'));
   });
   afterAll(async () => {
     await opened.close();
@@ -56,12 +40,7 @@ describe('the plan of what is asked for alerts', () => {
 
   async function plan(): Promise<string> {
     expect(reader.asked).toHaveLength(1);
-    const { sql, parameters } = reader.asked[0]!;
-    const explain = SQLITE ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN';
-    const rows = await opened.store.readSource.query<Record<string, string>[]>(`${explain} ${sql}`, [
-      ...parameters,
-    ]);
-    return rows.map((row) => row[SQLITE ? 'detail' : 'QUERY PLAN']).join('\n');
+    return planOf(opened.store.readSource, reader.asked[0]!);
   }
   const uses = (index: string): RegExp =>
     new RegExp(

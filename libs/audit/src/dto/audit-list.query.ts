@@ -29,7 +29,7 @@ export class AuditFilterQuery {
   rbac_decision?: string;
 
   @TextField({
-    description: 'Only what this request caused. Looked for entry by entry, best between two times.',
+    description: 'Only what this request caused.',
     example: '019ab0de-7c1f-7f5a-9d25-2f0c5d9f3a11',
   })
   trace_id?: string;

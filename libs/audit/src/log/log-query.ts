@@ -49,18 +49,35 @@ export function logQuery(filter: AuditFilter, dialect: Dialect): Source & { read
   return { ...(filter.words ? FOUND[dialect] : LOG), where: toWhere(filter, dialect) };
 }
 
+/** What has an index, in the order in which one leads where several are asked for. */
+const COLUMNS = [
+  ['traceId', 'trace_id'],
+  ['agentId', 'agent_id'],
+  ['operationType', 'operation_type'],
+  ['rbacDecision', 'rbac_decision'],
+  ['targetType', 'target_type'],
+  ['agentRole', 'agent_role'],
+] as const;
+/** Values that a large part of a log has: others lead to fewer entries. */
+const COMMON = new Set<string | undefined>([
+  'tool_use',
+  'rbac.check',
+  'allowed',
+  'unknown',
+  'file',
+  'developer',
+]);
+
 function toWhere(filter: AuditFilter, dialect: Dialect): Where {
-  const { agentId, from, words } = filter;
-  // An agent's entries are fewer than everybody's of one kind. SQLite keeps no statistics to know; `+` tells it.
-  const beside = agentId !== undefined && dialect === 'sqlite' ? '+' : '';
-  return new Where()
-    .and(FOUND[dialect].match, words && FOUND[dialect].query([...words]))
-    .and('agent_id = ?', agentId)
-    .and(`${beside}operation_type = ?`, filter.operationType)
-    .and(`${beside}rbac_decision = ?`, filter.rbacDecision)
-    .and('agent_role = ?', filter.agentRole)
-    .and('target_type = ?', filter.targetType)
-    .and('trace_id = ?', filter.traceId)
-    .and('recorded_at >= ?', from)
-    .and('recorded_at < ?', filter.to);
+  const { words } = filter;
+  const where = new Where().and(FOUND[dialect].match, words && FOUND[dialect].query([...words]));
+  const given = COLUMNS.filter(([name]) => filter[name] !== undefined);
+  const leading = given.find(([name]) => !COMMON.has(filter[name])) ?? given[0];
+  for (const each of given) {
+    const [name, column] = each;
+    // SQLite keeps no statistics to know which index leads to the fewest entries; `+` keeps it from the others.
+    const beside = each !== leading && dialect === 'sqlite' ? '+' : '';
+    where.and(`${beside}${column} = ?`, filter[name]);
+  }
+  return where.and('recorded_at >= ?', filter.from).and('recorded_at < ?', filter.to);
 }

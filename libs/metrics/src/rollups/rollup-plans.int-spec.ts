@@ -1,22 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { placeholders, Reader } from '#persistence';
+import { placeholders } from '#persistence';
 import { OpenedStore } from '../../../../test/support/opened-store.js';
+import { type Asked, NotingReader, planOf } from '../../../../test/support/plans.js';
 import { newTestStore, TEST_DIALECT } from '../../../../test/support/store.js';
 import { sumRuns, sumWhole } from './metric-spans.js';
 import { RollupsRepository } from './rollups.repository.js';
 import { GROUPS, isTogether, type MetricQuestion } from './segment-sql.js';
 import { RUNS, SPANS } from './span-times.js';
 import { DAY_MS, HOUR_MS } from './time-range.js';
-
-/** A reader that notes what it is asked. */
-class NotingReader extends Reader {
-  readonly asked: { sql: string; parameters: readonly unknown[] }[] = [];
-
-  override query<Row = unknown>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    this.asked.push({ sql: placeholders(this.dialect, sql), parameters });
-    return super.query<Row>(sql, parameters);
-  }
-}
 
 /** Begins and ends within a minute, so that metrics, minutes, hours and days all answer. */
 const RANGE = { from: 3 * DAY_MS + 1, to: 20 * DAY_MS - HOUR_MS - 1 };
@@ -40,15 +31,7 @@ describe('how sums over a range are read', () => {
     await test.remove();
   });
 
-  const planOf = async (sql: string, parameters: readonly unknown[]): Promise<string> => {
-    const runner = opened.sources[0].createQueryRunner();
-    if (TEST_DIALECT === 'postgres') await runner.query('SET enable_seqscan = off');
-    const explain = TEST_DIALECT === 'postgres' ? 'EXPLAIN (COSTS OFF)' : 'EXPLAIN QUERY PLAN';
-    const lines = (await runner.query(`${explain} ${sql}`, [...parameters])) as Record<string, unknown>[];
-    if (TEST_DIALECT === 'postgres') await runner.query('RESET enable_seqscan');
-    await runner.release();
-    return lines.map((line) => String(line['QUERY PLAN'] ?? line['detail'])).join('\n');
-  };
+  const explained = (asked: Asked): Promise<string> => planOf(opened.sources[0], asked, ['seqscan']);
 
   const questions: [string, Omit<MetricQuestion, 'range'>][] = [
     ['of the fleet', {}],
@@ -66,8 +49,9 @@ describe('how sums over a range are read', () => {
     // The first answer tells how far spans go.
     for (let time = 0; time < 2; time += 1) await repository.answer({ ...question, range: RANGE }, 10);
     expect(reader.asked).toHaveLength(2);
-    const [, { sql, parameters } = { sql: '', parameters: [] }] = reader.asked;
-    const plan = await planOf(sql, parameters);
+    const asked = reader.asked[1]!;
+    const { sql } = asked;
+    const plan = await explained(asked);
     expect(plan).toMatch(/metric_rollups|SEARCH r /);
     expect(plan).not.toMatch(WALKED);
     expect(sql.includes('metric_spans r')).toBe(isTogether(question as MetricQuestion));
@@ -93,7 +77,7 @@ describe('how sums over a range are read', () => {
     ...SPANS.map((length) => ({ length, unit: null })),
     ...RUNS.map(({ unit }) => ({ length: 5 * unit, unit })),
   ])('spans of $length ms are made by indexes alone', async ({ length, unit }) => {
-    const asked: { sql: string; parameters: readonly unknown[] }[] = [];
+    const asked: Asked[] = [];
     const query = (sql: string, parameters: readonly unknown[]): Promise<[]> => {
       asked.push({ sql: placeholders(TEST_DIALECT, sql), parameters });
       return Promise.resolve([]);
@@ -110,8 +94,8 @@ describe('how sums over a range are read', () => {
         unit,
       );
     expect(asked).toHaveLength(2);
-    for (const { sql, parameters } of asked) {
-      const plan = await planOf(sql, parameters);
+    for (const each of asked) {
+      const plan = await explained(each);
       expect(plan).not.toMatch(WALKED);
       if (TEST_DIALECT === 'sqlite')
         expect(plan).toMatch(

@@ -24,6 +24,7 @@ import { PinTriggerPath1795540000000 } from './1795540000000-pin-trigger-path.js
 import { SumEdgesOfSpans1795545000000 } from './1795545000000-sum-edges-of-spans.js';
 import { CreateFleet1795550000000 } from './1795550000000-create-fleet.js';
 import { CreateAlerts1795560000000 } from './1795560000000-create-alerts.js';
+import { IndexLogFilters1795570000000 } from './1795570000000-index-log-filters.js';
 
 /** Every migration, oldest first. A merged one is never edited. */
 export const MIGRATIONS = [
@@ -53,4 +54,5 @@ export const MIGRATIONS = [
   SumEdgesOfSpans1795545000000,
   CreateFleet1795550000000,
   CreateAlerts1795560000000,
+  IndexLogFilters1795570000000,
 ];
