@@ -19,6 +19,7 @@ const OPEN = 1;
 /** One connection, from its beginning to its one end; a silent one ends as well. */
 export class Connection {
   private watchdog: ReturnType<typeof setTimeout> | undefined;
+  private hasOpened = false;
   private over = false;
 
   /** @param silenceMs after so long without a frame it counts as lost. */
@@ -28,12 +29,15 @@ export class Connection {
     private readonly ears: Ears,
   ) {
     socket.onopen = () => {
+      this.hasOpened = true;
       if (!this.over) this.ears.opened();
     };
     socket.onmessage = ({ data }) => this.hear(data);
     socket.onclose = ({ code, reason }) => this.end({ code, reason });
-    // A close follows.
-    socket.onerror = () => undefined;
+    // A close follows, but with Node 22 not where none was opened.
+    socket.onerror = () => {
+      if (!this.hasOpened) this.end({ code: 1006, reason: '' });
+    };
     this.watch();
   }
 

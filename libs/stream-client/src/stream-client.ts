@@ -1,4 +1,5 @@
 import { Backoff } from './backoff.js';
+import { CommandQueue } from './command-queue.js';
 import { Connection, type Ending } from './connection.js';
 import type { Frame, NoticeData, Position, StreamFilter } from './frames.js';
 import { type Line, type SubscriptionHandlers, SubscriptionState } from './subscription.js';
@@ -23,8 +24,8 @@ export interface StreamClientOptions {
   readonly onState?: (state: StreamState) => void;
   readonly onStats?: (stats: NoticeData['stats']) => void;
   /**
-   * The key has ended, or what it may see has changed.
-   * @returns whether there is another: then `ticket` and `headers` are asked again. Without it the client stops.
+   * The key has ended: the service closed the connection with 1008, and does not open another. `reason` is that of the close.
+   * @returns whether there is another key: then `ticket` and `headers` are asked again. Without it the client stops.
    */
   readonly keyEnded?: (reason: string) => boolean | Promise<boolean>;
   /** Told what a handler has thrown. Default: it is thrown again, outside of the stream. */
@@ -61,19 +62,20 @@ export class StreamClient {
   private readonly timing: StreamTiming;
   private readonly backoff: Backoff;
   private readonly line: Line;
+  private readonly commands = new CommandQueue((command) => this.connection?.send(command));
   private connection: Connection | null = null;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
   private isOpen = false;
+  /** Why the service has closed with 1008, until it opens again. */
+  private doubt: string | null = null;
   private stats = 0;
-  private requests = 0;
 
   constructor(private readonly options: StreamClientOptions) {
     this.timing = { ...TIMING, ...options.timing };
     this.backoff = new Backoff(this.timing.firstDelayMs, this.timing.maxDelayMs);
     this.line = {
-      send: (command) => this.connection?.send(command),
-      nextId: () => String((this.requests += 1)),
+      send: (command) => this.commands.send(command),
       restart: (reason) => this.connection?.drop(reason),
       call: (handler) => this.call(handler),
       remove: (subscription) => void this.subscriptions.delete(subscription),
@@ -119,10 +121,10 @@ export class StreamClient {
       this.connection = new Connection(socket, this.timing.silenceMs, {
         opened: () => this.begin(),
         heard: (frame) => this.hear(frame),
-        ended: (ending) => void this.lose(ending),
+        ended: (ending) => this.lose(ending),
       });
     } catch (error) {
-      this.wait(error instanceof Error ? error.message : String(error));
+      await this.retryWithKey(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -139,12 +141,15 @@ export class StreamClient {
 
   private begin(): void {
     this.isOpen = true;
+    this.doubt = null;
     this.tell({ name: 'open' });
     for (const subscription of [...this.subscriptions]) subscription.begin();
   }
 
   private hear(frame: Frame): void {
-    for (const subscription of [...this.subscriptions]) subscription.take(frame);
+    this.commands.hear(frame);
+    // Not of a copy: what a handler closes is told nothing more.
+    for (const subscription of this.subscriptions) subscription.take(frame);
     if (frame.type === 'stats') this.hearStats(frame.data);
     if (frame.type === 'subscribed') this.endUnknown(frame.data.subscription);
   }
@@ -162,10 +167,22 @@ export class StreamClient {
     if (!isKnown) this.line.send({ command: 'unsubscribe', subscription: wireId });
   }
 
-  private async lose({ code, reason }: Ending): Promise<void> {
+  private lose({ code, reason }: Ending): void {
+    // Nobody is told more of a refused upgrade.
+    const wasRefused = !this.isOpen && !reason;
     this.disconnect();
-    if (code === POLICY_VIOLATION && !(await this.hasAnotherKey(reason))) this.stop(reason);
-    else this.wait(reason || `closed with ${code}`);
+    const why = reason || `closed with ${code}`;
+    if (code === POLICY_VIOLATION) this.doubt = why;
+    if (wasRefused) void this.retryWithKey(why);
+    else this.wait(why);
+  }
+
+  /** No connection was to be had. After a close with 1008 that is because of the key. */
+  private async retryWithKey(why: string): Promise<void> {
+    const { doubt } = this;
+    this.doubt = null;
+    if (doubt === null || (await this.hasAnotherKey(doubt))) this.wait(why);
+    else this.stop(doubt);
   }
 
   private async hasAnotherKey(reason: string): Promise<boolean> {
@@ -187,6 +204,7 @@ export class StreamClient {
   private stop(reason: string): void {
     if (this.closed) return;
     this.closed = true;
+    this.doubt = null;
     clearTimeout(this.retry);
     this.connection?.close();
     this.disconnect();
@@ -196,6 +214,7 @@ export class StreamClient {
   private disconnect(): void {
     this.connection = null;
     this.isOpen = false;
+    this.commands.clear();
     for (const subscription of this.subscriptions) subscription.pause();
   }
 

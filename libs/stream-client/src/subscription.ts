@@ -30,8 +30,8 @@ export interface SubscriptionHandlers {
 
 /** What a subscription needs of its client. */
 export interface Line {
-  readonly send: (command: object) => void;
-  readonly nextId: () => string;
+  /** @returns the `request_id` of the answer. */
+  readonly send: (command: object) => string;
   /** Connects anew: the line is no longer to be relied on. */
   readonly restart: (reason: string) => void;
   /** Calls a handler of the user's, whose errors are not ours. */
@@ -41,6 +41,13 @@ export interface Line {
 
 /** Answers come at once; where none has come with so many `stats`, which come every 10 s, the line is broken. */
 const PATIENCE = 3;
+/** What the service could not do now says nothing about the subscription. */
+const FAILURES: readonly string[] = ['STORE_UNAVAILABLE', 'INTERNAL'];
+
+/** Data of the frame `position`: nothing up to `seq` is missing. */
+interface Reached extends Position {
+  readonly subscription: string;
+}
 
 /**
  * One subscription over all connections: where it stands, whether what comes follows on that, and what to ask for where
@@ -49,6 +56,8 @@ const PATIENCE = 3;
 export class SubscriptionState {
   /** Its name on this connection; the service makes it from the filter. */
   private wireId: string | null = null;
+  /** The log that its frames are of. */
+  private epoch: string | null = null;
   private awaiting: string | null = null;
   private waited = 0;
 
@@ -59,7 +68,7 @@ export class SubscriptionState {
     private readonly line: Line,
   ) {}
 
-  /** A new connection is open. */
+  /** A new connection is open, or the service has it no longer on this one. */
   begin(): void {
     this.wireId = null;
     this.ask({ command: 'subscribe', filter: this.filter });
@@ -75,7 +84,10 @@ export class SubscriptionState {
     return this.wireId === wireId;
   }
 
-  /** Asks for the end of it, where no other subscription is the same to the service. */
+  /**
+   * Asks for the end of it, where no other subscription is known to be the same to the service. One that awaits its answer may be:
+   * it is told `unsubscribed`, and begins again.
+   */
   end(others: Iterable<SubscriptionState>): void {
     const { wireId } = this;
     if (wireId === null || [...others].some((other) => other.isOn(wireId))) return;
@@ -89,12 +101,14 @@ export class SubscriptionState {
     else if (frame.type === 'live') this.takeLive(frame.data);
     else if (frame.type === 'lagged') this.takeLagged(frame.data);
     else if (frame.type === 'error' && this.isAnswer(frame.data)) this.takeRefusal(frame.data);
+    else if (frame.type === 'unsubscribed') this.takeUnsubscribed(frame.data);
     else if (frame.type === 'stats') this.loseHope();
+    else this.takeReached(reachedBy(frame));
   }
 
   private takeEntry(frame: EntryFrame): void {
     const { position } = this;
-    if (!this.listensTo(frame) || !position || frame.seq <= position.seq) return;
+    if (!this.listensTo(frame) || !position || this.recoversLog() || frame.seq <= position.seq) return;
     if (frame.prev_seq > position.seq) {
       this.recover();
       return;
@@ -107,15 +121,29 @@ export class SubscriptionState {
     if (this.isAnswer(data)) {
       this.awaiting = null;
       this.wireId = data.subscription;
+      this.epoch = data.epoch;
       this.position ??= { epoch: data.epoch, seq: data.seq };
-    } else if (this.listensTo(data) && this.position && data.seq > this.position.seq) {
+    } else if (this.listensTo(data)) {
+      this.epoch = data.epoch;
       // Another one that is the same to the service has begun further on.
-      this.recover();
+      if (this.isOfThisLog() && this.isBehind(data.seq)) this.recover();
     }
+  }
+
+  private takeUnsubscribed(data: NoticeData['unsubscribed']): void {
+    // Another one that is the same to the service was closed.
+    if (this.listensTo(data)) this.begin();
   }
 
   private takeHistoryLost(lost: HistoryLost): void {
     if (!this.listensTo(lost)) return;
+    this.epoch = lost.epoch;
+    if (this.loses(lost)) this.lose(lost);
+    // Another one that is the same to the service has lost its place, and goes on from here.
+    else if (this.isBehind(lost.seq)) this.recover();
+  }
+
+  private lose(lost: HistoryLost): void {
     const { epoch, seq, oldest_seq: oldest } = lost;
     this.position = { epoch, seq };
     if (this.line.call(() => this.handlers.historyLost?.(lost)) !== 'oldest') return;
@@ -124,18 +152,30 @@ export class SubscriptionState {
   }
 
   private takeLive(data: NoticeData['live']): void {
-    if (!this.listensTo(data)) return;
+    if (!this.listensTo(data) || this.recoversLog()) return;
     const position = this.moveTo(data.seq);
     if (position) this.line.call(() => this.handlers.live?.(position));
   }
 
   private takeLagged(lagged: Lagged): void {
-    if (!this.listensTo(lagged) || !this.position || lagged.to_seq <= this.position.seq) return;
+    if (!this.listensTo(lagged) || this.recoversLog() || !this.isBehind(lagged.to_seq)) return;
     this.recover();
     this.line.call(() => this.handlers.lagged?.(lagged));
   }
 
+  private takeReached(reached: Reached | null): void {
+    if (!reached || !this.listensTo(reached)) return;
+    this.epoch = reached.epoch;
+    if (!this.recoversLog()) this.moveTo(reached.seq);
+  }
+
   private takeRefusal(refusal: Refusal): void {
+    if (FAILURES.includes(refusal.code)) this.line.restart(refusal.message);
+    else if (refusal.code === 'SUBSCRIPTION_NOT_FOUND') this.begin();
+    else this.refuse(refusal);
+  }
+
+  private refuse(refusal: Refusal): void {
     this.line.remove(this);
     this.line.call(() => this.handlers.refused?.(refusal));
   }
@@ -151,11 +191,17 @@ export class SubscriptionState {
     this.ask({ command: 'resume', subscription: this.wireId });
   }
 
+  /** Where the service has begun another log, the position means nothing in it: asking tells what became of the one before. */
+  private recoversLog(): boolean {
+    if (this.isOfThisLog()) return false;
+    this.recover();
+    return true;
+  }
+
   private ask(command: object): void {
-    this.awaiting = this.line.nextId();
-    this.waited = 0;
     const { seq: since, epoch } = this.position ?? {};
-    this.line.send({ ...command, since, epoch, request_id: this.awaiting });
+    this.awaiting = this.line.send({ ...command, since, epoch });
+    this.waited = 0;
   }
 
   private isAnswer({ request_id }: { readonly request_id?: string }): boolean {
@@ -166,8 +212,27 @@ export class SubscriptionState {
     return this.awaiting === null && this.wireId === subscription;
   }
 
+  private isOfThisLog(): boolean {
+    return this.position?.epoch === this.epoch;
+  }
+
+  private isBehind(seq: number): boolean {
+    return this.position !== null && this.position.seq < seq;
+  }
+
+  /** Whether what comes behind the position is gone, or the position is none of that log. */
+  private loses({ oldest_seq: oldest, seq: newest }: HistoryLost): boolean {
+    const at = this.position?.seq ?? newest;
+    return !this.isOfThisLog() || at < oldest - 1 || at > newest;
+  }
+
   private moveTo(seq: number): Position | null {
     if (this.position && seq > this.position.seq) this.position = { ...this.position, seq };
     return this.position;
   }
+}
+
+function reachedBy(frame: Frame): Reached | null {
+  const { type, data } = frame as { readonly type: string; readonly data?: unknown };
+  return type === 'position' ? (data as Reached) : null;
 }

@@ -1,8 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { WebSocket } from 'ws';
 import { eventually } from '../../../test/support/eventually.js';
 import type { StreamClientOptions } from '../src/index.js';
 import { Following, isAt } from './following.js';
 import { ProtocolServer } from './protocol-server.js';
+
+/** Where the upgrade is refused, Node 22 tells an error alone. */
+class SilentlyRefused extends WebSocket {
+  private hasOpened = false;
+
+  override emit(event: string, ...told: unknown[]): boolean {
+    this.hasOpened ||= event === 'open';
+    return (event !== 'close' || this.hasOpened) && super.emit(event, ...told);
+  }
+}
 
 describe('a client of the stream connects', () => {
   let server: ProtocolServer;
@@ -20,6 +31,10 @@ describe('a client of the stream connects', () => {
     open.push(following);
     return following;
   }
+  function endKeys(...keys: readonly string[]): void {
+    server.ended = keys;
+    server.closeAll(1008, 'the key is no longer valid');
+  }
   const urls = () => server.requests.map(({ url }) => url);
 
   it('with another ticket each time, and its own query', async () => {
@@ -35,6 +50,18 @@ describe('a client of the stream connects', () => {
     const client = connect({ headers: () => ({ 'x-api-key': 'arm_1' }) });
     await client.until('open');
     expect(server.requests[0]?.headers['x-api-key']).toBe('arm_1');
+  });
+
+  it('again when it was refused, also where no close follows on that', async () => {
+    server.ended = ['arm_1'];
+    const client = connect({
+      headers: () => ({ 'x-api-key': 'arm_1' }),
+      WebSocket: SilentlyRefused as never,
+    });
+    await client.until('waiting', 2);
+    expect(client.states.at(1)).toMatchObject({ name: 'waiting', reason: 'closed with 1006' });
+    server.ended = [];
+    await client.until('open');
   });
 
   it('again and again, while no ticket and no service is to be had', async () => {
@@ -64,42 +91,72 @@ describe('a client of the stream connects', () => {
     await isAt(followed, 1);
   });
 
+  it('again after a pause when what its key may see has changed, and goes on where it was', async () => {
+    const asked: string[] = [];
+    const client = connect({ keyEnded: (reason) => asked.push(reason) > 0 });
+    const followed = client.follow();
+    await isAt(followed, 0);
+    for (const count of [1, 2]) {
+      server.closeAll(1008, 'what the key may see has changed');
+      server.add('a');
+      await isAt(followed, count);
+    }
+    expect(client.states.map(({ name }) => name)).toEqual([
+      ...['connecting', 'open', 'waiting'],
+      ...['connecting', 'open', 'waiting'],
+      ...['connecting', 'open'],
+    ]);
+    expect([followed.seqs, asked]).toEqual([[1, 2], []]);
+  });
+
   it('no more once its key has ended', async () => {
-    const client = connect();
+    const client = connect({ headers: () => ({ 'x-api-key': 'arm_1' }) });
     await client.until('open');
-    server.closeAll(1008, 'the key is no longer valid');
+    endKeys('arm_1');
     await client.until('closed');
-    expect(client.states.map(({ name }) => name)).toEqual(['connecting', 'open', 'closed']);
-    expect(client.states.at(-1)).toMatchObject({ reason: 'the key is no longer valid' });
+    expect(client.states.at(-1)).toEqual({ name: 'closed', reason: 'the key is no longer valid' });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('no more once no ticket is to be had for its key', async () => {
+    const tickets = ['t-1'];
+    const ticket = () => Promise.resolve(tickets.pop() ?? Promise.reject(new Error('401')));
+    const client = connect({ ticket });
+    await client.until('open');
+    endKeys();
+    await client.until('closed');
+    expect(client.states.at(-1)).toEqual({ name: 'closed', reason: 'the key is no longer valid' });
   });
 
   it.each([
     ['says that there is none', () => false],
     ['fails', () => Promise.reject(new Error('offline'))],
   ])('no more once its key has ended, where who is asked for another %s', async (_case, keyEnded) => {
-    const client = connect({ keyEnded });
+    const client = connect({ keyEnded, headers: () => ({ 'x-api-key': 'arm_1' }) });
     await client.until('open');
-    server.closeAll(1008, 'over');
+    endKeys('arm_1');
     await client.until('closed');
     expect(server.requests).toHaveLength(1);
   });
 
   it('with another key where there is one, and goes on where it was', async () => {
     let key = 'arm_1';
+    const reasons: string[] = [];
     const client = connect({
       headers: () => ({ 'x-api-key': key }),
-      keyEnded: () => {
+      keyEnded: (reason) => {
+        reasons.push(reason);
         key = 'arm_2';
         return Promise.resolve(true);
       },
     });
     const followed = client.follow();
     await isAt(followed, 0);
-    server.closeAll(1008, 'over');
+    endKeys('arm_1');
     server.add('a');
     await isAt(followed, 1);
     expect(server.requests.map(({ headers }) => headers['x-api-key'])).toEqual(['arm_1', 'arm_2']);
-    expect(followed.seqs).toEqual([1]);
+    expect([followed.seqs, reasons]).toEqual([[1], ['the key is no longer valid']]);
   });
 
   it('again when it hears nothing any more', async () => {

@@ -11,7 +11,8 @@ import {
   type WebSocketConstructor,
 } from '../src/index.js';
 
-const TIMING = { silenceMs: 5_000, firstDelayMs: 5, maxDelayMs: 20 };
+/** The silence is longer than any test, so that none is mended by a reconnection of its own. */
+const TIMING = { silenceMs: 60_000, firstDelayMs: 5, maxDelayMs: 20 };
 
 /** A client, and what it was told. */
 export class Following {

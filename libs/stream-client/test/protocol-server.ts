@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { setImmediate as aMoment } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 
+/** How many commands may wait. */
+const MAX_QUEUED = 64;
 const TIMESTAMP = '2026-01-05T10:00:00.000Z';
 
 interface Command {
@@ -27,14 +29,22 @@ export class ProtocolServer {
   isSilent = false;
   /** The filter of these agents is refused. */
   refused: readonly string[] = [];
+  /** A code that each `subscribe` and `resume` is answered with, as by a store that fails. */
+  failure: string | null = null;
+  /** Keys, as headers or tickets, that no connection is opened with. */
+  ended: readonly string[] = [];
   /** Frames of entries that are to go before the connection breaks; -1 for all. */
   breaksAfter = -1;
   readonly commands: Command[] = [];
   readonly requests: IncomingMessage[] = [];
   private readonly peers = new Set<Peer>();
 
-  private constructor(private readonly server: WebSocketServer) {
-    server.on('connection', (socket, request) => {
+  private readonly server: WebSocketServer;
+
+  private constructor() {
+    const verifyClient = ({ req }: { readonly req: IncomingMessage }) => this.admits(req);
+    this.server = new WebSocketServer({ host: '127.0.0.1', port: 0, verifyClient });
+    this.server.on('connection', (socket, request) => {
       this.requests.push(request);
       const peer = new Peer(this, socket);
       this.peers.add(peer);
@@ -43,9 +53,9 @@ export class ProtocolServer {
   }
 
   static async start(): Promise<ProtocolServer> {
-    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
-    await once(server, 'listening');
-    return new ProtocolServer(server);
+    const started = new ProtocolServer();
+    await once(started.server, 'listening');
+    return started;
   }
 
   get url(): string {
@@ -89,6 +99,11 @@ export class ProtocolServer {
     for (const peer of this.peers) peer.skip(from, this.newest, isTold);
   }
 
+  /** Tells each subscription up to where nothing is missing for it, or a place before that. */
+  tellPositions(seq?: number): void {
+    for (const peer of this.peers) peer.tellPositions(seq);
+  }
+
   breakAll(): void {
     for (const peer of this.peers) peer.socket.terminate();
   }
@@ -102,6 +117,11 @@ export class ProtocolServer {
     this.server.close();
     await once(this.server, 'close');
   }
+
+  private admits({ headers, url }: IncomingMessage): boolean {
+    const key = headers['x-api-key'] ?? new URL(url ?? '', this.url).searchParams.get('ticket');
+    return typeof key !== 'string' || !this.ended.includes(key);
+  }
 }
 
 interface Place {
@@ -110,6 +130,8 @@ interface Place {
   last: number;
   /** The last frame that was sent, or a place that was told. */
   told: number;
+  /** Whether nothing was left out. */
+  isWhole: boolean;
 }
 
 /** One client, as the server has it. */
@@ -118,13 +140,15 @@ class Peer {
   private readonly filters = new Map<string, readonly string[] | undefined>();
   /** The newest command about each. */
   private readonly starting = new Map<string, Command>();
+  private queued = 0;
+  private last: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly server: ProtocolServer,
     readonly socket: WebSocket,
   ) {
     socket.on('error', () => undefined);
-    socket.on('message', (text: Buffer) => this.obey(JSON.parse(text.toString()) as Command));
+    socket.on('message', (text: Buffer) => this.enqueue(JSON.parse(text.toString()) as Command));
     this.send({ type: 'connection', message: 'hello' });
     this.stats();
   }
@@ -142,6 +166,7 @@ class Peer {
   skip(from: number, to: number, isTold: boolean): void {
     for (const [subscription, place] of this.places) {
       place.last = to;
+      place.isWhole = false;
       const left = this.server.seqsOf(place.agents).filter((seq) => seq >= from && seq <= to);
       // What is missing unsaid shows by the next frame's `prev_seq`.
       place.told = left.at(-1) ?? place.told;
@@ -149,32 +174,66 @@ class Peer {
     }
   }
 
+  tellPositions(before?: number): void {
+    const { epoch } = this.server;
+    for (const [subscription, place] of this.places) {
+      if (!place.isWhole) continue;
+      const seq = before ?? place.last;
+      place.told = Math.max(place.told, seq);
+      this.send({ type: 'position', data: { subscription, epoch, seq } });
+    }
+  }
+
+  private enqueue(command: Command): void {
+    if (this.queued >= MAX_QUEUED) {
+      this.socket.close(1008, 'too many commands at once');
+      return;
+    }
+    this.queued += 1;
+    this.last = this.last.then(() => {
+      this.queued -= 1;
+      if (this.socket.readyState === this.socket.OPEN) this.obey(command);
+    });
+  }
+
   private obey(command: Command): void {
     this.server.commands.push(command);
     if (this.server.isDeaf) return;
     const { request_id } = command;
     if (command.command === 'unsubscribe') {
-      this.places.delete(command.subscription ?? '');
-      this.starting.delete(command.subscription ?? '');
-      this.send({ type: 'unsubscribed', data: { subscription: command.subscription, request_id } });
+      this.end(command);
       return;
     }
-    const agents = command.subscription ? this.filters.get(command.subscription) : command.filter?.agents;
-    if (agents?.some((agent) => this.server.refused.includes(agent))) {
-      const data = { code: 'FILTER_REFUSED', message: 'No.', command: command.command, request_id };
+    const { subscription } = command;
+    const agents = subscription ? this.filters.get(subscription) : command.filter?.agents;
+    const code = this.refusalOf(command, agents);
+    if (code === null) void this.begin(command, agents);
+    else this.send({ type: 'error', data: { code, message: 'No.', command: command.command, request_id } });
+  }
+
+  private refusalOf({ subscription }: Command, agents: readonly string[] | undefined): string | null {
+    if (this.server.failure !== null) return this.server.failure;
+    if (subscription && !this.starting.has(subscription)) return 'SUBSCRIPTION_NOT_FOUND';
+    return agents?.some((agent) => this.server.refused.includes(agent)) ? 'FILTER_REFUSED' : null;
+  }
+
+  private end({ subscription = '', request_id }: Command): void {
+    if (this.starting.delete(subscription)) {
+      this.places.delete(subscription);
+      this.send({ type: 'unsubscribed', data: { subscription, request_id } });
+    } else {
+      const data = { code: 'SUBSCRIPTION_NOT_FOUND', message: 'No.', command: 'unsubscribe', request_id };
       this.send({ type: 'error', data });
-      return;
     }
-    void this.begin(command, agents);
   }
 
   private async begin(command: Command, agents: readonly string[] | undefined): Promise<void> {
     const { epoch, newest, oldest } = this.server;
     const { since = newest, request_id } = command;
-    const subscription = agents ? [...agents].sort().join() : 'all';
+    const subscription = agents ? [...new Set(agents)].sort().join() : 'all';
     const isLost = since < oldest - 1 || since > newest || (command.epoch ?? epoch) !== epoch;
     const seq = isLost ? newest : since;
-    const place = { agents, last: seq, told: seq };
+    const place = { agents, last: seq, told: seq, isWhole: true };
     const told = { subscription, epoch, seq: (command.epoch ?? epoch) === epoch ? since : seq };
     this.places.delete(subscription);
     this.starting.set(subscription, command);

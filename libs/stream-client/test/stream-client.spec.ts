@@ -87,52 +87,6 @@ describe('a client of the stream', () => {
     expect([all.seqs, of.seqs, server.requests.length]).toEqual([upTo(6), [2, 4, 6], 1]);
   });
 
-  it('keeps two with the same filter apart, each from its own place', async () => {
-    server.add(...upTo(5).map(() => 'a'));
-    const client = connect();
-    const now = client.follow({ agents: ['a', 'b'] });
-    await isAt(now, 5);
-    server.add('b');
-    const before = client.follow({ agents: ['b', 'a'] }, { epoch: server.epoch, seq: 2 });
-    server.add('a', 'c', 'b');
-    await Promise.all([isAt(now, 9), isAt(before, 9)]);
-    expect([now.seqs, before.seqs]).toEqual([
-      [6, 7, 9],
-      [3, 4, 5, 6, 7, 9],
-    ]);
-    before.subscription.close();
-    server.add('b');
-    await isAt(now, 10);
-    expect(server.commands.filter(({ command }) => command === 'unsubscribe')).toEqual([]);
-    expect(before.seqs.at(-1)).toBe(9);
-  });
-
-  it('does not take the place where another one with its filter begins for its own', async () => {
-    const client = connect();
-    const first = client.follow({ agents: ['a'] });
-    await isAt(first, 0);
-    server.leaveOut(false, 'a', 'a');
-    const second = client.follow({ agents: ['a'] });
-    await isAt(second, 2);
-    await isAt(first, 2);
-    expect([first.seqs, second.seqs]).toEqual([[1, 2], []]);
-  });
-
-  it('ends a subscription at the service, also one whose answer has not come yet', async () => {
-    const client = connect();
-    const [all, of] = [client.follow(), client.follow({ agents: ['a'] })];
-    await isAt(all, 0);
-    of.subscription.close();
-    client.follow({ agents: ['b'] }).subscription.close();
-    await eventually(
-      'both to be ended',
-      () => server.commands.filter((each) => each.command === 'unsubscribe').length === 2,
-    );
-    server.add('a', 'b');
-    await isAt(all, 2);
-    expect([of.seqs, all.seqs]).toEqual([[], [1, 2]]);
-  });
-
   describe('whose history is lost', () => {
     it.each([
       ['live', [8]],
@@ -192,6 +146,42 @@ describe('a client of the stream', () => {
     server.add('a');
     await isAt(all, 1);
     expect([refusals, all.seqs]).toEqual([['FILTER_REFUSED'], [1]]);
+  });
+
+  it.each(['STORE_UNAVAILABLE', 'INTERNAL'])('lasts while the service answers %s', async (code) => {
+    const refusals: unknown[] = [];
+    const client = connect();
+    const followed = client.follow({}, null, { refused: (refusal) => void refusals.push(refusal) });
+    await isAt(followed, 0);
+    server.failure = code;
+    server.leaveOut(true, 'a');
+    await client.until('waiting', 3);
+    expect(client.states).toContainEqual(expect.objectContaining({ name: 'waiting', reason: 'No.' }));
+    server.failure = null;
+    await isAt(followed, 1);
+    expect([followed.seqs, refusals]).toEqual([[1], []]);
+  });
+
+  it('moves on where it is told that nothing is missing, never back, and does not pass that on', async () => {
+    const followed = connect().follow({ agents: ['b'] });
+    await isAt(followed, 0);
+    server.add('b', 'a', 'a');
+    await isAt(followed, 1);
+    server.tellPositions();
+    await isAt(followed, 3);
+    server.add('b');
+    await isAt(followed, 4);
+    server.tellPositions(2);
+    server.add('b');
+    await isAt(followed, 5);
+    server.tellPositions(3);
+    server.stats();
+    server.breakAll();
+    server.add('b');
+    await isAt(followed, 6);
+    expect(followed.seqs).toEqual([1, 4, 5, 6]);
+    // No hole was seen in between.
+    expect(server.commands.map(({ since }) => since)).toEqual([undefined, 5]);
   });
 
   it('goes on after a handler that throws', async () => {
