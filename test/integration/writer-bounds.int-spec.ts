@@ -1,5 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { StoreUnavailable, type TransactionContext } from '#kernel';
+import { Writer } from '../../libs/persistence/src/writer.js';
 import { anEvent, OpenedStore, upTo } from '../support/opened-store.js';
 import { newTestStore } from '../support/store.js';
 
@@ -24,7 +25,7 @@ describe('the writer, at its bounds', () => {
     const opened = await OpenedStore.open(store);
     const idle = (route: string | null = null) => opened.writer.append({ ...opened.ctx, route }, () => 1);
     const settled = await Promise.allSettled(
-      Array.from({ length: 2_010 }, (_, index) => idle(`route ${index % 2}`)),
+      Array.from({ length: 2_010 }, (_, index) => idle(`route ${index}`)),
     );
     const refused = settled.filter((each) => each.status === 'rejected');
     expect(refused).toHaveLength(10);
@@ -35,17 +36,56 @@ describe('the writer, at its bounds', () => {
   });
 });
 
-it('keeps room in its queue for other work than what fills it', async () => {
-  const store = newTestStore();
-  const opened = await OpenedStore.open(store);
-  const idle = (route: string) => opened.writer.append({ ...opened.ctx, route }, () => 1);
-  const flood = Promise.allSettled(Array.from({ length: 5_000 }, () => idle('a flood')));
-  const others = await Promise.allSettled(Array.from({ length: 500 }, () => idle('another')));
-  expect(others.every(({ status }) => status === 'fulfilled')).toBe(true);
-  expect((await flood).filter(({ status }) => status === 'rejected')).toHaveLength(3_500);
-  await expect(idle('a flood')).resolves.toBe(1);
-  await opened.close();
-  await store.remove();
+describe('the room in its queue', () => {
+  const test = newTestStore();
+  let opened: OpenedStore;
+  beforeAll(async () => {
+    opened = await OpenedStore.open(test);
+  });
+  afterAll(async () => {
+    await opened.close();
+    await test.remove();
+  });
+
+  /** How many calls of each route a writer with room for `queueMax` takes, where all come at once in this order. */
+  const taken = async (queueMax: number, routes: readonly string[]): Promise<Record<string, number>> => {
+    const writer = new Writer(opened.store, queueMax);
+    const idle = (route: string) => writer.append({ ...opened.ctx, route }, () => route);
+    const found = Object.fromEntries(routes.map((route) => [route, 0]));
+    for (const answer of await Promise.allSettled(routes.map(idle)))
+      if (answer.status === 'fulfilled') found[answer.value] = (found[answer.value] ?? 0) + 1;
+    await expect(idle('afterwards')).resolves.toBe('afterwards');
+    return found;
+  };
+  const flood = (route: string): string[] => upTo(3_000).map(() => route);
+
+  it('is three quarters for one kind of work', async () => {
+    expect(await taken(2_000, [...flood('a'), 'z'])).toEqual({ a: 1_500, z: 1 });
+    expect(await taken(16, [...flood('a'), 'z'])).toEqual({ a: 12, z: 1 });
+  });
+
+  it.each([
+    [2, { a: 1_500, b: 375, z: 1 }],
+    [3, { a: 1_500, b: 375, c: 94, z: 1 }],
+  ])('is not used up by %i kinds that come one after another', async (count, expected) => {
+    const floods = ['a', 'b', 'c'].slice(0, count);
+    expect(await taken(2_000, [...floods.flatMap(flood), 'z'])).toEqual(expected);
+  });
+
+  it.each([
+    [2, { a: 858, b: 857, z: 1 }],
+    [3, { a: 600, b: 600, c: 600, z: 1 }],
+  ])('is shared alike by %i kinds that come together', async (count, expected) => {
+    const floods = ['a', 'b', 'c'].slice(0, count);
+    const mixed = upTo(3_000).flatMap(() => floods);
+    expect(await taken(2_000, [...mixed, 'z'])).toEqual(expected);
+  });
+
+  it('is enough for one of each kind while nothing waits, however small', async () => {
+    const kinds = upTo(16).map((kind) => `kind ${kind}`);
+    expect(await taken(16, kinds)).toEqual(Object.fromEntries(kinds.map((kind) => [kind, 1])));
+    expect(await taken(16, [...flood('a'), ...flood('b'), 'z'])).toEqual({ a: 12, b: 3, z: 1 });
+  });
 });
 
 describe('sequence numbers', () => {

@@ -7,7 +7,7 @@ import type { Execute, Store } from './store.js';
 
 /** How many units share one commit at the most. */
 const GROUP_MAX = 1_000;
-/** How much of the queue one kind of work, such as the calls of one route, may take: the others still find room. */
+/** How much of what others leave of the queue one kind of work, such as the calls of one route, may take: some stays. */
 const SHARE = 0.75;
 
 /** A caller's work on its way to a commit. */
@@ -60,7 +60,8 @@ export class Writer extends TransactionRunner {
 
   private enqueue(ctx: OperationContext, work: Unit['work'], isolated: boolean): Promise<unknown> {
     const waiting = this.waiting.get(ctx.route) ?? 0;
-    const full = this.queue.length >= this.queueMax || waiting >= this.queueMax * SHARE;
+    const left = this.queueMax - (this.queue.length - waiting);
+    const full = waiting >= left * SHARE;
     if (this.closed || full) {
       const why = this.closed ? 'the writer is closed' : 'the write queue is full';
       return Promise.reject(new StoreUnavailable(new Error(why)));
