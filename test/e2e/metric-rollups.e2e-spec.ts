@@ -300,17 +300,4 @@ describe('sums over any range', () => {
       );
     });
   });
-
-  it.each([
-    ['aggregate', 'days=1&start_date=2026-01-05', 'days'],
-    ['aggregate', 'end_date=2026-01-05', 'start_date'],
-    ['aggregate', 'start_date=2026-01-05&end_date=2026-01-05', 'start_date'],
-    ['leaderboard', 'start_date=2026-01-06&end_date=2026-01-05', 'start_date'],
-    ['timeseries', 'start_date=9000-01-01', 'start_date'],
-    ['timeseries', 'bucket=minute&days=2', 'bucket'],
-  ])('are refused for %s?%s', async (path, query, field) => {
-    const answer = await service.request('GET', `/metrics/${path}?${query}`);
-    expectProblem(answer, 422, 'VALIDATION_FAILED');
-    expect(answer.body.errors.map((error: { path: string }) => error.path)).toEqual([field]);
-  });
 });

@@ -125,8 +125,8 @@ describe('reading metrics', () => {
         cost: { total_cost_usd: 0, total_tokens_used: 0 },
         quality: { avg_quality_score: 0 },
       });
-      expect(await get(`/quality?agent_id=${name}&days=90`)).toEqual({
-        ...{ overall_quality_score: 0, total_code_violations: 0, metrics_analyzed: 0, period_days: 90 },
+      expect(await get(`/quality?agent_id=${name}&days=20`)).toEqual({
+        ...{ overall_quality_score: 0, total_code_violations: 0, metrics_analyzed: 0, period_days: 20 },
       });
       expect(await get(`/resources/usage?agent_id=${name}&days=1`)).toEqual({
         ...{ total_tokens_used: 0, total_cost_usd: 0, total_api_calls: 0, period_days: 1 },

@@ -67,7 +67,10 @@ export class MetricStatisticsController {
 
   @Get('quality')
   @RequirePermission('metrics:read')
-  @ApiOperation({ summary: 'Sum up quality' })
+  @ApiOperation({
+    summary: 'Sum up quality',
+    description: 'Where metrics are gone, the older edge moves to the whole hour, and `range` says so.',
+  })
   @ApiOkResponse({ type: QualityResponse, description: 'The sums, over metrics of type `quality`.' })
   @ApiProblems(422)
   async quality(@Ctx() ctx: OperationContext, @Query() query: MetricPeriodQuery): Promise<QualityResponse> {
@@ -76,7 +79,10 @@ export class MetricStatisticsController {
 
   @Get('resources/usage')
   @RequirePermission('metrics:read')
-  @ApiOperation({ summary: 'Sum up what was used' })
+  @ApiOperation({
+    summary: 'Sum up what was used',
+    description: 'Where metrics are gone, the older edge moves to the whole hour, and `range` says so.',
+  })
   @ApiOkResponse({ type: ResourceUsageResponse, description: 'The sums.' })
   @ApiProblems(422)
   async usage(

@@ -10,7 +10,11 @@ import {
   type MetricTimeseriesQuery,
   type Ranking,
 } from './dto/statistics.queries.js';
-import { toAggregateResponse, type MetricAggregateResponse } from './dto/aggregate.responses.js';
+import {
+  type MetricAggregateResponse,
+  type PeriodSums,
+  toAggregateResponse,
+} from './dto/aggregate.responses.js';
 import {
   type MetricLeaderboardResponse,
   type MetricTimeseriesResponse,
@@ -44,9 +48,10 @@ export class MetricStatisticsService {
   ) {}
 
   /** @throws AccessDenied */
-  async sum(ctx: OperationContext, query: MetricPeriodQuery, metricType?: string): Promise<MetricFigures> {
-    const { groups } = await this.ask(ctx, query, { metricType });
-    return together(groups);
+  async sum(ctx: OperationContext, query: MetricPeriodQuery, metricType?: string): Promise<PeriodSums> {
+    const { asked, range, groups } = await this.ask(ctx, query, { metricType });
+    const answered = toRangeResponse(asked, range);
+    return { sums: together(groups), widened: answered.widened ? answered : null };
   }
 
   /** @throws AccessDenied, ValidationFailed for dates that make no range, and for more groups than an answer may hold. */

@@ -10,6 +10,7 @@ const integer = (description: string, example: number) => ({
   example,
   type: 'integer' as const,
 });
+const WIDENED = { description: 'The period, where an edge was moved.', type: MetricRangeResponse };
 
 export class MetricAggregateResponse {
   @ApiProperty(integer('Metrics in the period.', 12))
@@ -96,6 +97,8 @@ export class QualityResponse {
   metrics_analyzed!: number;
   @ApiProperty(integer('The period, days.', 7))
   period_days!: number;
+  @ApiPropertyOptional(WIDENED)
+  range?: MetricRangeResponse;
 }
 
 export class ResourceUsageResponse {
@@ -107,9 +110,18 @@ export class ResourceUsageResponse {
   total_api_calls!: number;
   @ApiProperty(integer('The period, days.', 7))
   period_days!: number;
+  @ApiPropertyOptional(WIDENED)
+  range?: MetricRangeResponse;
 }
 
 type Sums = MetricSums & UsageSums;
+
+/** The sums of a period. */
+export interface PeriodSums {
+  readonly sums: Sums;
+  /** The period, where it is not the one that was asked for. */
+  readonly widened: MetricRangeResponse | null;
+}
 
 export function toAggregateResponse(sums: Sums, days: number): MetricAggregateResponse {
   return {
@@ -153,20 +165,22 @@ export function toSummaryResponse(agentId: string, totals: MetricSums | null): A
   };
 }
 
-export function toQualityResponse(sums: Sums, days: number): QualityResponse {
+export function toQualityResponse({ sums, widened }: PeriodSums, days: number): QualityResponse {
   return {
     overall_quality_score: meanQuality(sums),
     total_code_violations: sums.code_violations,
     metrics_analyzed: sums.metrics,
     period_days: days,
+    ...(widened ? { range: widened } : {}),
   };
 }
 
-export function toUsageResponse(sums: Sums, days: number): ResourceUsageResponse {
+export function toUsageResponse({ sums, widened }: PeriodSums, days: number): ResourceUsageResponse {
   return {
     total_tokens_used: sums.tokens_used,
     total_cost_usd: fromMicroUsd(sums.cost_micro),
     total_api_calls: sums.api_calls,
     period_days: days,
+    ...(widened ? { range: widened } : {}),
   };
 }

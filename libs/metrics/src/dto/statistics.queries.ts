@@ -62,15 +62,16 @@ export class MetricRangeQuery extends MetricPeriodQuery {
   })
   end_date?: string;
 
-  /** @throws ValidationFailed for days beside dates, and for dates that hold no time between them. */
+  /** @throws ValidationFailed for days beside dates, and for dates that hold no time up to now between them. */
   override range(now: number): TimeRange {
-    const { from, to } = { from: time(this.start_date), to: time(this.end_date) };
-    if (from === null && to === null) return super.range(now);
+    const { from, end } = { from: time(this.start_date), end: time(this.end_date) };
+    if (from === null && end === null) return super.range(now);
     if (this.days !== undefined) refuse('days', 'must not stand beside dates');
     if (from === null) refuse('start_date', 'is required beside end_date');
     const last = super.range(now).to;
-    if (from >= (to ?? last)) refuse('start_date', 'must be before end_date');
-    return { from, to: Math.min(to ?? last, last) };
+    const to = Math.min(end ?? last, last);
+    if (from >= to) refuse('start_date', 'must be before end_date and not in the future');
+    return { from, to };
   }
 
   /** @param range as it was answered. */
