@@ -97,6 +97,30 @@ describe('reading the log', () => {
     });
   });
 
+  it.each([
+    ['start_date=2026-01-05&end_date=2026-01-07', ['2026-01-05', '2026-01-07', false]],
+    ['start_date=2026-01-05T00:00:00.001Z&end_date=2026-01-07', ['2026-01-05', '2026-01-07', true]],
+    ['start_date=2026-01-05&end_date=2026-01-06T00:00:00.001Z', ['2026-01-05', '2026-01-07', true]],
+    ['start_date=2026-01-05T01:00:00%2B01:00', ['2026-01-05', '9999-12-31', false]],
+    ['start_date=2026-01-05T12:00:00', ['2026-01-05', '9999-12-31', true]],
+    ['end_date=2026-01-06', ['1970-01-01', '2026-01-06', false]],
+    ['end_date=2026-01-05T12:00:00Z', ['1970-01-01', '2026-01-06', true]],
+  ])('says which days it counted, and whether more than was asked for: %s', async (query, expected) => {
+    const [start, end, widened] = expected;
+    const { body } = await service.request('GET', `/events/audit/stats?${query}`);
+    expect(body.range).toEqual({ start: `${start}T00:00:00.000Z`, end: `${end}T00:00:00.000Z`, widened });
+  });
+
+  it('counts the whole day where a date lies within one', async () => {
+    const entries: Answer['body'][] = (await service.request('GET', '/events/audit')).body;
+    const day = entries[0].timestamp.slice(0, 10);
+    const { body } = await service.request('GET', `/events/audit/stats?start_date=${day}T23:59:59.999Z`);
+    expect(body).toMatchObject({
+      total_operations: entries.filter(({ timestamp }) => timestamp.startsWith(day)).length,
+      range: { start: `${day}T00:00:00.000Z`, widened: true },
+    });
+  });
+
   describe('GET /agent-activity', () => {
     it('shows what happened lately, newest first', async () => {
       const entries = (await service.request('GET', '/events/audit')).body;

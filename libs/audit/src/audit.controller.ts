@@ -82,7 +82,8 @@ export class AuditController {
   @RequirePermission('audit:read')
   @ApiOperation({
     summary: 'Count the audit trail by decision, operation type and role',
-    description: 'Exact at any moment, at the same cost for any length of the log.',
+    description:
+      'Exact at any moment, at the same cost for any length of the log. Dates move to whole days, and `range` says so.',
   })
   @ApiOkResponse({ type: AuditStatsResponse, description: 'The counts.' })
   @ApiProblems(422)

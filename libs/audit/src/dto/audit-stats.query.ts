@@ -5,6 +5,14 @@ import { COUNT_GROUPS, type CountGroup } from '../counts/audit-counts.repository
 const DAY_MS = 86_400_000;
 const LAST_DAY = Date.UTC(9999, 11, 31);
 
+/** Whole days of UTC, milliseconds. */
+export interface CountedDays {
+  readonly from: number;
+  readonly to: number;
+  /** Whether they are more than was asked for. */
+  readonly widened: boolean;
+}
+
 export class AuditStatsQuery {
   @TextField({
     description: 'UUID or name of an agent, or the text that was sent as its id.',
@@ -30,12 +38,13 @@ export class AuditStatsQuery {
   })
   group_by?: CountGroup;
 
-  /** Whole days, milliseconds UTC. @throws ValidationFailed where there is no time between the dates. */
-  days(): { from: number; to: number } | undefined {
+  /** The days in which the dates lie. @throws ValidationFailed where there is no time between the dates. */
+  days(): CountedDays | undefined {
     if (this.start_date === undefined && this.end_date === undefined) return undefined;
     const from = this.start_date === undefined ? 0 : (parseTime(this.start_date) ?? 0);
     const to = this.end_date === undefined ? LAST_DAY : (parseTime(this.end_date) ?? LAST_DAY);
     if (from >= to) throw new ValidationFailed([{ path: 'start_date', message: 'must be before end_date' }]);
-    return { from: Math.floor(from / DAY_MS) * DAY_MS, to: Math.ceil(to / DAY_MS) * DAY_MS };
+    const days = { from: Math.floor(from / DAY_MS) * DAY_MS, to: Math.ceil(to / DAY_MS) * DAY_MS };
+    return { ...days, widened: days.from !== from || days.to !== to };
   }
 }

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { countsProperty, formatTime } from '#contract';
 import type { CountGroup, CountQuestion, CountRow } from '../counts/audit-counts.repository.js';
+import type { CountedDays } from './audit-stats.query.js';
 
 const MAX_GROUPS = 1_000;
 
@@ -13,6 +14,11 @@ export class AuditStatsRangeResponse {
   start!: string;
   @ApiProperty({ description: 'Before this day.', format: 'date-time', example: '2026-01-06T00:00:00.000Z' })
   end!: string;
+  @ApiProperty({
+    description: 'Whether an edge was moved outwards to the whole day, because a date lies within one.',
+    example: false,
+  })
+  widened!: boolean;
 }
 
 export class AuditCountResponse {
@@ -45,7 +51,7 @@ export class AuditStatsResponse {
 
 export function toAuditStatsResponse(
   rows: readonly CountRow[],
-  { days, groupBy }: CountQuestion,
+  { days, groupBy }: Pick<CountQuestion, 'groupBy'> & { readonly days?: CountedDays | undefined },
 ): AuditStatsResponse {
   const countsBy = (kind: CountGroup) =>
     Object.fromEntries(rows.filter((row) => row.kind === kind).map(({ value, entries }) => [value, entries]));
@@ -55,9 +61,13 @@ export function toAuditStatsResponse(
     rbac_decisions: decisions,
     operation_types: countsBy('type'),
     agent_roles: countsBy('role'),
-    ...(days ? { range: { start: formatTime(days.from), end: formatTime(days.to) } } : {}),
+    ...(days ? { range: toRangeResponse(days) } : {}),
     ...(groupBy ? { groups: toGroups(rows, groupBy) } : {}),
   };
+}
+
+function toRangeResponse({ from, to, widened }: CountedDays): AuditStatsRangeResponse {
+  return { start: formatTime(from), end: formatTime(to), widened };
 }
 
 function toGroups(rows: readonly CountRow[], groupBy: CountGroup): AuditCountResponse[] {
