@@ -1,22 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { aKey, register } from '../support/access-calls.js';
-import { anAgent, ADMIN_KEY, TestService } from '../support/service.js';
-import { type HeaderLines, type RawAnswer, type RawRequest, send } from '../support/raw-http.js';
+import { as, BothPaths, type Case, JSON_TYPE, KNOWN } from '../support/both-paths.js';
+import type { RawRequest } from '../support/raw-http.js';
+import { ADMIN_KEY } from '../support/service.js';
 
 const EVENT = '{"agent_id":"coder","operation_type":"tool_use","context":{"a":[1,null]},"more":1}';
 const METRIC = '{"agent_id":"coder","metric_type":"cost","cost_usd":1.5,"tokens_used":7}';
 const CHARGE = '{"agent_id":"coder","tokens_used":5,"cost_usd":0.25}';
-
-const JSON_TYPE: HeaderLines = [['Content-Type', 'application/json']];
-const as = (key: string): HeaderLines => [['X-API-Key', key]];
-const KNOWN: HeaderLines = [...as(ADMIN_KEY), ...JSON_TYPE];
-
-type Case = readonly [what: string, request: RawRequest];
+const CHECK = '{"agent_id":"coder","tool_name":"Read","file_path":"src/a.ts","more":1}';
 
 const onAll = (what: string, change: Partial<RawRequest>): Case[] => [
   [`event: ${what}`, { target: '/api/v1/events/ingest', body: EVENT, headers: KNOWN, ...change }],
   [`metric: ${what}`, { target: '/api/v1/metrics', body: METRIC, headers: KNOWN, ...change }],
   [`charge: ${what}`, { target: '/api/v1/budget/deduct', body: CHARGE, headers: KNOWN, ...change }],
+  [`check: ${what}`, { target: '/api/v1/rbac/check', body: CHECK, headers: KNOWN, ...change }],
 ];
 
 /** Bodies, and what else may be wrong with a request. */
@@ -42,7 +38,7 @@ const CASES: readonly Case[] = [
     body: '{"agent_id":"co\\u0000der","tool_name":"\\ud800","operation_detail":"\\ud800"}',
   }),
   ...onAll('an unknown agent', {
-    body: '{"agent_id":"nobody","metric_type":"cost","cost_usd":1,"tokens_used":1}',
+    body: '{"agent_id":"nobody","metric_type":"cost","cost_usd":1,"tokens_used":1,"tool_name":"LS"}',
   }),
   ...onAll('a large body', { body: `{"operation_detail":"${'x'.repeat(70_000)}"}` }),
   ...onAll('too large a body', { body: `{"operation_detail":"${'x'.repeat(300_000)}"}` }),
@@ -52,8 +48,9 @@ const CASES: readonly Case[] = [
   ...onAll('a key of an agent for another', { headers: [...JSON_TYPE, ['X-API-Key', '{agent}']] }),
   ...onAll('a key of an agent for itself', {
     headers: [...JSON_TYPE, ['X-API-Key', '{agent}']],
-    body: '{"agent_id":"bound","metric_type":"cost","cost_usd":1,"tokens_used":1}',
+    body: '{"agent_id":"bound","metric_type":"cost","cost_usd":1,"tokens_used":1,"tool_name":"LS"}',
   }),
+  ...onAll('a key of a role that may not', { headers: [...JSON_TYPE, ...as('{barred}')] }),
   ...onAll('an own request id', { headers: [...KNOWN, ['X-Request-Id', 'mine-1']] }),
   ...onAll('a request id that is none', { headers: [...KNOWN, ['X-Request-Id', 'no id!']] }),
   ...[
@@ -79,210 +76,101 @@ const CASES: readonly Case[] = [
       { ...request, target: `${request.target}${end}` },
     ]),
   ),
+  ...['/API/v1/rbac/check', '//api/v1/rbac/check', '/api/v1/rbac/%63heck', '/api/v1/./rbac/check'].map(
+    (target): Case => [target, { target, body: CHECK, headers: KNOWN }],
+  ),
   ...['/API/v1/events/ingest', '//api/v1/events/ingest', '/api/v1/events/%69ngest', '/api/v1/./metrics'].map(
     (target): Case => [target, { target, body: EVENT, headers: KNOWN }],
   ),
 ];
 
-const onAgent = (what: string, change: Partial<RawRequest> = {}): Case => [
-  `read: ${what}`,
-  { method: 'GET', target: '/api/v1/agents/bound', headers: as(ADMIN_KEY), ...change },
-];
-const READS: readonly Case[] = [
-  onAgent('in order'),
-  ...[
-    ...['nobody', 'BOUND', 'registry', 'stats', 'name', '5f1c2f1e-6d0a-4b55-9a43-0d5a3e0b7c11', ''],
-    ...[
-      '%62ound',
-      'bound/',
-      'bound//',
-      'bound?x=1',
-      'bound?',
-      'bound#x',
-      './bound',
-      '../agents/bound',
-      'constructor',
-    ],
-  ].map((reference) => onAgent(`of ${reference}`, { target: `/api/v1/agents/${reference}` })),
-  ...['/API/v1/agents/bound', '//api/v1/agents/bound', '/api/v1/agents/name/bound'].map((target) =>
-    onAgent(target, { target }),
-  ),
-  onAgent('no key', { headers: [] }),
-  onAgent('an unknown key', { headers: as('wrong') }),
-  onAgent('a key of an agent', { headers: [['X-API-Key', '{agent}']] }),
-  ...['*', '"other"', 'W/"other", *', ''].map((tags) =>
-    onAgent(`If-None-Match ${tags}`, { headers: [...as(ADMIN_KEY), ['If-None-Match', tags]] }),
-  ),
-  onAgent('an own request id', { headers: [...as(ADMIN_KEY), ['X-Request-Id', 'mine-1']] }),
-  onAgent('an origin that is listed', { headers: [...as(ADMIN_KEY), ['Origin', 'http://localhost:3000']] }),
-  onAgent('a foreign origin', { headers: [...as(ADMIN_KEY), ['Origin', 'https://evil.example']] }),
-  onAgent('a foreign site', { headers: [...as(ADMIN_KEY), ['Sec-Fetch-Site', 'cross-site']] }),
-  onAgent('a second Host', { headers: [...as(ADMIN_KEY), ['Host', 'a'], ['Host', 'b']] }),
-  onAgent('a body', { headers: [...as(ADMIN_KEY), ...JSON_TYPE], body: '{}' }),
-  onAgent('HEAD', { method: 'HEAD' }),
-  onAgent('DELETE of nobody', { method: 'DELETE', target: '/api/v1/agents/nobody' }),
-  onAgent('HTTP/1.0', { version: '1.0' }),
-];
-
-/** The same on what stands behind the reference of an agent, and what may be wrong there. */
-const SUMMARIES: readonly Case[] = [
-  ...READS.map(([what, request]): Case => {
-    const target = request.target?.replace(/agents\/(.*)$/, 'metrics/agent/$1/summary');
-    return [`summary: ${what}`, { ...request, ...(target ? { target } : {}) }];
-  }),
-  ...[
-    ...['agent/summary', 'agent//summary', 'summary', 'agent/bound', 'agent/bound/', 'agent/bound//summary'],
-    ...['agent/bound/summary/', 'agent/bound/summary?', 'agent/bound/summary?x=1', 'agent/bound/summary#x'],
-    ...['agent/bound/Summary', 'agent/bound/summary/summary', 'agent/bound/x', 'agent/bound/./summary'],
-    ...[
-      'agent/bound?/summary',
-      'agent/bound/summary?x=/summary',
-      'agent/summary/summary',
-      'agent/bound/%73ummary',
-    ],
-  ].map((path) => onAgent(path, { target: `/api/v1/metrics/${path}` })),
-];
-
-const LISTS = [
-  ...['agents', 'agents/registry', 'registry/agents', 'events/audit', 'events/audit/stats'],
-  ...['metrics/aggregate', 'metrics/timeseries', 'metrics/leaderboard'],
-];
-const QUERIES = [
-  ...[
-    '',
-    '?',
-    '?limit=2',
-    '?limit=2&',
-    '?&limit=2',
-    '?limit=0',
-    '?limit=x',
-    '?limit=2&limit=3',
-    '?limit[]=2',
+/** Questions, and what each is to be answered with: a decision, or the status of a refusal. */
+const QUESTIONS: readonly (readonly [expected: string | number, body: string])[] = [
+  [
+    'allowed',
+    '{"agent_id":"asker","tool_name":"Bash","command":"npm test","cwd":"/srv/shop","context":{"a":[1]}}',
   ],
-  ...['?limit=%32', '?li%6dit=2', '?limit=2#x', '#x?limit=2', '?skip=1&limit=1', '?offset=1', '?cursor=abc'],
-  ...[
-    '?agent_id=bound',
-    '?agent_id=nobody',
-    '?role=developer&limit=1',
-    '?q=edit+x',
-    '?q=a%20b',
-    '?unknown=1',
+  [
+    'allowed',
+    '{"agent_name":"asker","tool_name":"Write","tool_input":{"file_path":"src/ä.ts","content":"password=hunter22"}}',
   ],
-  ...[
-    '?__proto__=1',
-    '?constructor=1',
-    '?days=7',
-    '?days=7&group_by=agent',
-    '?percentiles=50,95',
-    '?by=cost',
+  [
+    'allowed',
+    '{"agent_id":"asker","tool_name":"Read","file_path":"src/a.ts","estimated_tokens":10,"estimated_cost_usd":0.5}',
   ],
-  ...['?bucket=hour&days=1', '?start_date=2026-01-01T00:00:00Z', '?start_date=2026-01-01', '?limit=', '?=2'],
-  ...['/', '//', '?limit=2?', '?limit=2=3', '?limit=2;skip=1'],
+  ['allowed', '{"agent_id":"nobody","agent_role":"developer","tool_name":"Read","file_path":"src/a.ts"}'],
+  ['denied', '{"agent_id":"nobody","tool_name":"Read","file_path":"src/a.ts"}'],
+  ['denied', '{"agent_id":"nobody","agent_role":"admin","tool_name":"Read","file_path":"src/a.ts"}'],
+  ['denied', '{"tool_name":"Read","file_path":"src/a.ts"}'],
+  ['denied', '{"agent_id":"asker","tool_name":"Read","file_path":"/etc/passwd"}'],
+  ['denied', '{"agent_id":"asker","tool_name":"WebFetch","agent_role":"admin"}'],
+  ['denied', '{"agent_id":"asker","tool_name":"Read","file_path":"src/a.ts","estimated_cost_usd":1000000}'],
+  ['requires_approval', '{"agent_id":"careful","tool_name":"Read","file_path":"src/a.ts"}'],
+  // Asked again, it waits for the same approval.
+  ['requires_approval', '{"agent_id":"careful","tool_name":"Read","file_path":"src/a.ts"}'],
+  [
+    'requires_approval',
+    '{"agent_id":"asker","tool_name":"Bash","command":"npm test","operation":"production_deploy"}',
+  ],
+  // One tool use, asked about twice, and then about another file.
+  ['allowed', '{"agent_id":"asker","tool_name":"Read","file_path":"src/a.ts","tool_use_id":"toolu_1"}'],
+  ['allowed', '{"agent_id":"asker","tool_name":"Read","file_path":"src/a.ts","tool_use_id":"toolu_1"}'],
+  ['denied', '{"agent_id":"asker","tool_name":"Read","file_path":"src/b.ts","tool_use_id":"toolu_1"}'],
+  // A session is held to its first directory.
+  [
+    'allowed',
+    '{"agent_id":"asker","session_id":"s","cwd":"/srv/shop","tool_name":"Read","file_path":"src/a.ts"}',
+  ],
+  ['denied', '{"agent_id":"asker","session_id":"s","cwd":"/","tool_name":"Read","file_path":"/src/a.ts"}'],
+  ['denied', '{"agent_id":"asker","tool_name":"\\ud800"}'],
+  ['denied', '{"agent_id":"as\\u0000ker","tool_name":"Read","file_path":"src/\\u0000a"}'],
+  ['denied', '{"agent_id":"asker","tool_name":"Bash","tool_input":{"command":7}}'],
+  [
+    'allowed',
+    '{"agent_id":"asker","tool_name":"Read","tool_input":{"file_path":"src/a.ts","__proto__":{"a":1}},"file_path":null}',
+  ],
+  ['denied', '{"agent_id":"asker","tool_name":"Read","tool_name":"WebFetch"}'],
+  [
+    'denied',
+    `{"agent_id":"asker","tool_name":"Read","tool_input":{"file_path":"src/a.ts","deep":${'['.repeat(200)}${']'.repeat(200)}}}`,
+  ],
+  ['denied', `{"agent_id":"asker","tool_name":"Read","file_path":"src/${'x'.repeat(70_000)}"}`],
+  ['denied', `{"agent_id":"${'x'.repeat(70_000)}","tool_name":"${'x'.repeat(70_000)}"}`],
+  [413, `{"agent_id":"asker","tool_name":"Read","file_path":"src/${'x'.repeat(300_000)}"}`],
+  [422, '{"agent_id":"asker","tool_name":null}'],
+  [422, '{"agent_id":"asker","tool_name":7}'],
+  [422, '{"agent_id":["asker"],"tool_name":"Read"}'],
+  [422, '{"agent_id":"asker","tool_name":"Read","tool_input":"x"}'],
+  [422, '{"agent_id":"asker","tool_name":"Read","tool_input":[],"context":"x"}'],
+  [422, '{"agent_id":"asker","tool_name":"Read","estimated_tokens":-1}'],
+  [422, '{"agent_id":"asker","tool_name":"Read","estimated_tokens":1.5}'],
+  [422, '{"agent_id":"asker","tool_name":"Read","estimated_cost_usd":1e999}'],
 ];
-const onList = (list: string, what: string, change: Partial<RawRequest> = {}): Case => [
-  `${list}: ${what}`,
-  { method: 'GET', target: `/api/v1/${list}`, headers: as(ADMIN_KEY), ...change },
-];
-const LIST_READS: readonly Case[] = LISTS.flatMap((list) => [
-  ...QUERIES.map((query) => onList(list, `target ends with ${query}`, { target: `/api/v1/${list}${query}` })),
-  onList(list, 'no key', { headers: [] }),
-  onList(list, 'a key of an agent', { headers: [['X-API-Key', '{agent}']] }),
-  onList(list, 'If-None-Match *', { headers: [...as(ADMIN_KEY), ['If-None-Match', '*']] }),
-  onList(list, 'an own request id', { headers: [...as(ADMIN_KEY), ['X-Request-Id', 'mine-1']] }),
-  onList(list, 'an origin that is listed', {
-    headers: [...as(ADMIN_KEY), ['Origin', 'http://localhost:3000']],
-  }),
-  onList(list, 'an absolute target', { target: `http://localhost/api/v1/${list}?limit=1` }),
-  onList(list, 'HEAD', { method: 'HEAD' }),
-]);
-
-/** What differs from one request to the next, and what from one service to the other, made alike. */
-function normalised({ status, headers, text }: RawAnswer): unknown {
-  const { 'x-request-id': id, 'content-length': length, etag, ...rest } = headers;
-  const alike = text
-    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')
-    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>');
-  return {
-    status,
-    headers: { ...rest, date: '' },
-    id: id === 'mine-1' ? id : typeof id,
-    etag: typeof etag,
-    text: alike,
-    lengthGiven: length !== undefined,
-  };
-}
 
 describe.each(['true', 'false'])('the fast path and the routed path, RBAC %s', (rbac) => {
-  let fast: TestService;
-  let routed: TestService;
-  let agentKeys: Map<TestService, string>;
+  let paths: BothPaths;
   beforeAll(async () => {
-    const env = { RBAC_ENABLED: rbac, BODY_LIMIT: '200kb' };
-    [fast, routed] = await Promise.all([
-      TestService.start({ ...env, FAST_PATH: 'true' }),
-      TestService.start({ ...env, FAST_PATH: 'false' }),
-    ]);
-    agentKeys = new Map();
-    for (const service of [fast, routed]) {
-      await service.request('POST', '/agents', anAgent());
-      agentKeys.set(service, (await aKey(service, 'developer', await register(service, 'bound'))).secret);
-    }
+    paths = await BothPaths.start(rbac);
   });
-  afterAll(() => Promise.all([fast.remove(), routed.remove()]));
+  afterAll(() => paths.remove());
 
-  const ask = (service: TestService, { headers = [], ...request }: RawRequest): Promise<RawAnswer> => {
-    const own: HeaderLines = headers.some(([name]) => name === 'Host') ? [] : [['Host', 'localhost']];
-    const key = agentKeys.get(service) ?? '';
-    const lines = headers.map(([name, value]) => [name, value.replace('{agent}', key)] as const);
-    return send(service.service.port, { method: 'POST', ...request, headers: [...own, ...lines] });
-  };
-
-  it.each([...CASES, ...READS, ...SUMMARIES, ...LIST_READS])('answer alike: %s', async (_what, request) => {
-    const expected = await ask(routed, request);
-    expect(normalised(await ask(fast, request))).toEqual(normalised(expected));
+  it.each(CASES)('answer alike: %s', async (_what, request) => {
+    const [fast, routed] = await paths.answers(request);
+    expect(fast).toEqual(routed);
   });
 
-  it('know what the client has', async () => {
-    const target = '/api/v1/agents/bound';
-    for (const service of [fast, routed]) {
-      const { headers } = await ask(service, { method: 'GET', target, headers: as(ADMIN_KEY) });
-      const tag = String(headers.etag);
-      const again = (tags: string) =>
-        ask(service, { method: 'GET', target, headers: [...as(ADMIN_KEY), ['If-None-Match', tags]] });
-      expect(await again(`"x", W/${tag}`)).toMatchObject({ status: 304, text: '', headers: { etag: tag } });
-      await service.request('PUT', '/agents/bound', { role_reasoning: 'another' });
-      expect((await again(tag)).status).toBe(200);
-    }
+  it.each(QUESTIONS)('answer alike: %s, question %#', async (expected, body) => {
+    const request = { target: '/api/v1/rbac/check', body, headers: KNOWN };
+    const [fast, routed] = await paths.answers(request);
+    expect(fast).toEqual(routed);
+    expect(fast).toMatchObject(
+      typeof expected === 'number'
+        ? { status: expected }
+        : { status: 200, text: expect.stringContaining(`{"decision":"${expected}",`) },
+    );
   });
 
   it('leave the same log behind', async () => {
-    const log = async (service: TestService): Promise<unknown[]> => {
-      const entries: unknown[] = [];
-      for (let offset = 0; ; offset += 100) {
-        const { body } = await service.request('GET', `/events/audit?limit=100&offset=${offset}`);
-        entries.push(...body);
-        if (body.length < 100) break;
-      }
-      return JSON.parse(
-        JSON.stringify(entries)
-          .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')
-          .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>'),
-      );
-    };
-    expect(await log(fast)).toEqual(await log(routed));
-  });
-
-  it('show what was acknowledged before they were asked, however many ask', async () => {
-    await Promise.all(
-      Array.from({ length: 8 }, async (_, client) => {
-        for (let round = 0; round < 10; round += 1) {
-          const detail = `${client}-${round}`;
-          const event = { agent_id: 'bound', operation_type: 'shown', operation_detail: detail };
-          const { body: recorded } = await fast.request('POST', '/events/ingest', event);
-          const { body: page } = await fast.request('GET', '/events/audit?limit=100');
-          expect(page.map((entry: { audit_id: string }) => entry.audit_id)).toContain(recorded.audit_id);
-        }
-      }),
-    );
+    for (const [fast, routed] of await paths.entries()) expect(fast).toEqual(routed);
   });
 });
