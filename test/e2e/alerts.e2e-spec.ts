@@ -226,6 +226,24 @@ describe('alerts', () => {
     expect((await service.request('GET', '/alerts', undefined, { key: developer })).status).toBe(403);
   });
 
+  it('are shown in the stream to those who may read the list, as they may', async () => {
+    const alerts = await alertsOf(service);
+    const { epoch } = (await service.request('GET', '/activity?limit=1')).body;
+    const shown = async (role: string, agent?: { id: string; name: string }) => {
+      const { secret } = await aKey(service, role, agent);
+      const listener = await listen(service, `/ws?type=alert&since=0&epoch=${epoch}`, secret);
+      await listener.next('live');
+      listener.ws.close();
+      return listener.sequence;
+    };
+    const seqsOf = (rows: Answer['body'][]) => rows.map(({ seq }) => seq as number);
+    expect(await shown('analyst')).toEqual(seqsOf(alerts));
+    expect(await shown('admin', reviewer)).toEqual(
+      seqsOf(alerts.filter(({ agent }) => agent.agent_id === reviewer.id)),
+    );
+    expect(await shown('coordinator')).toEqual([]);
+  });
+
   it('lose their texts when these are erased, and stay in the list', async () => {
     const [alert] = (await service.request('GET', '/alerts?rule=spent')).body;
     const { secret: key } = await aKey(service, 'admin', undefined, { kind: 'human' });

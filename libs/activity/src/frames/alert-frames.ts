@@ -7,7 +7,7 @@ import { described, mapOf, objectOf, oneOf, orNull, text, time, uuid } from './s
 /** One kind of frame for all: what is counted differs by rule, and stands in `figures`. */
 const ALERT: FrameForm = {
   type: 'alert',
-  permission: 'stream:read',
+  permission: 'audit:read',
   description: 'A rule of the policy was met, for the first time within its repeat time.',
   schema: objectOf({
     rule: text('Id of the rule in the policy.'),

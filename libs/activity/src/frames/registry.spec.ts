@@ -16,11 +16,11 @@ agent.idle                agent_idle          stream:read  -
 agent.register            agent_registered    stream:read
 agent.retire              agent_retired       stream:read
 agent.update              agent_updated       stream:read
-alert.approvals_waiting   alert               stream:read  -
-alert.budget_step         alert               stream:read  -
-alert.denials             alert               stream:read  -
-alert.failure_rate        alert               stream:read  -
-alert.unknown_agent       alert               stream:read  -
+alert.approvals_waiting   alert               audit:read   -
+alert.budget_step         alert               audit:read   -
+alert.denials             alert               audit:read   -
+alert.failure_rate        alert               audit:read   -
+alert.unknown_agent       alert               audit:read   -
 approval.decide           approval_decided    stream:read  -
 approval.request          approval_requested  stream:read  -
 audit.erase               audit_event         audit:read
@@ -78,11 +78,11 @@ describe('the registry of frames', () => {
     }
   });
 
-  it('shows everything about keys, the policy, the trail and access to auditors alone', () => {
+  it('shows everything about keys, the policy, the trail, access and alerts to auditors alone', () => {
     for (const { entry, permission } of ROWS)
       expect([entry, permission]).toEqual([
         entry,
-        /^(key|policy|audit|access)\./.test(entry) ? 'audit:read' : 'stream:read',
+        /^(key|policy|audit|access|alert)\./.test(entry) ? 'audit:read' : 'stream:read',
       ]);
   });
 
