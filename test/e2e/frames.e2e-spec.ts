@@ -1,10 +1,11 @@
 import { appendFileSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { StreamHub } from '#activity';
 import { AuditRepository, Checkpointer } from '#audit';
 import { OPERATION_TYPES, type RecordedEvent, systemContext } from '#kernel';
 import { policyFile } from '#rbac';
-import { FRAMES, formOf } from '../../libs/activity/src/frames/index.js';
+import { FRAMES, formOf, NOTICES } from '../../libs/activity/src/frames/index.js';
 import { closedCheck } from '../../libs/activity/test/closed-schema.js';
 import { aDeadLetter, aKey, register } from '../support/access-calls.js';
 import { eventually } from '../support/eventually.js';
@@ -178,8 +179,11 @@ describe('the frames of what really happens', () => {
     for (const command of commands) auditor.ws.send(JSON.stringify(command));
     auditor.ws.send('nothing of the kind');
     const came = () => new Set(auditor.frames.map(({ type }) => type));
-    const notices = ['connection', 'stats', 'subscribed', 'live', 'unsubscribed', 'history_lost', 'error'];
-    await eventually('every kind of frame', () => notices.every((type) => came().has(type)));
+    const notices = Object.keys(NOTICES).filter((type) => type !== 'lagged');
+    await eventually('every kind of frame', () => {
+      service.get(StreamHub).tellStats();
+      return notices.every((type) => came().has(type));
+    });
     const { messages } = (await service.request('GET', '//asyncapi.json')).body.components;
     for (const command of commands) {
       const check = closedCheck(messages[command.command].payload);

@@ -617,6 +617,15 @@ export interface NoticeData {
     /** Its position. */
     readonly seq: number;
   };
+  /** All up to `seq` that is for the subscription has been sent. With `stats`, to subscriptions whose own frames do not tell it. */
+  position: {
+    /** The subscription: `all` for the one without a filter. */
+    readonly subscription: string;
+    /** Which log it is. Positions of another epoch mean nothing. */
+    readonly epoch: string;
+    /** Its position. */
+    readonly seq: number;
+  };
   /** A subscription has ended. */
   unsubscribed: {
     /** The subscription: `all` for the one without a filter. */

@@ -45,6 +45,12 @@ export interface LiveData {
   readonly seq: number;
 }
 
+export interface PositionData {
+  readonly subscription: string;
+  readonly epoch: string;
+  readonly seq: number;
+}
+
 export interface UnsubscribedData extends Answering {
   readonly subscription: string;
 }
@@ -75,6 +81,7 @@ export interface NoticeData {
   readonly stats: StatsData;
   readonly subscribed: SubscribedData;
   readonly live: LiveData;
+  readonly position: PositionData;
   readonly unsubscribed: UnsubscribedData;
   readonly history_lost: HistoryLostData;
   readonly lagged: LaggedData;
@@ -151,6 +158,11 @@ export const NOTICES: { readonly [T in NoticeType]: NoticeForm<NoticeData[T]> } 
   live: {
     description: 'All up to `seq` has been replayed; what follows is live.',
     schema: objectOf({ subscription: SUBSCRIPTION, seq: integer('Its position.') }),
+  },
+  position: {
+    description:
+      'All up to `seq` that is for the subscription has been sent. With `stats`, to subscriptions whose own frames do not tell it.',
+    schema: objectOf({ subscription: SUBSCRIPTION, epoch: EPOCH, seq: integer('Its position.') }),
   },
   unsubscribed: {
     description: 'A subscription has ended.',

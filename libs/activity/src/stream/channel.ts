@@ -31,6 +31,8 @@ export interface Piece {
 /** Who takes the frames of a channel. */
 export interface Member {
   deliver(pieces: readonly Piece[]): void;
+  /** Learns that it has been handed all up to `seq`. @param notice what says so to a client. */
+  tellPosition(seq: number, notice: () => Buffer): void;
 }
 
 /**
@@ -74,6 +76,13 @@ export class Channel {
     const { encoding } = this.interest;
     this.waiting.push({ seq, bytes: encoding.encode(type ?? '', text, { epoch, seq }) });
     return this.waiting.length === 1;
+  }
+
+  /** Tells all members how far they have come, where the last frame does not tell it; what waits for them goes first. */
+  tellPosition(seq: number, notice: () => Buffer): void {
+    if (this.cursor.last >= seq) return;
+    this.flush();
+    for (const member of this.members) member.tellPosition(seq, notice);
   }
 
   /** Hands what waits to all members: now, or soon where there are many and they were just written to. */

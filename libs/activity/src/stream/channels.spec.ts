@@ -14,8 +14,12 @@ const ALL: View = { agentId: null, audits: true };
 
 class Taker implements Member {
   readonly pieces: Piece[] = [];
+  readonly told: { seq: number; notice: Buffer; behind: number }[] = [];
   deliver(pieces: readonly Piece[]): void {
     this.pieces.push(...pieces);
+  }
+  tellPosition(seq: number, notice: () => Buffer): void {
+    this.told.push({ seq, notice: notice(), behind: this.pieces.at(-1)?.toSeq ?? 0 });
   }
 }
 
@@ -74,6 +78,29 @@ describe('channels', () => {
     await eventually('the last of them', () => told(late).at(-1) === 5);
     for (const taker of takers) expect(told(taker)).toEqual([1, 2, 3, 4, 5]);
     expect(told(late)).toEqual([4, 5]);
+  });
+
+  it('write what waits before they tell the position behind it', () => {
+    const channels = new Channels(anAgentDirectory());
+    const takers = Array.from({ length: 101 }, () => new Taker());
+    for (const taker of takers) channels.join(taker, interest({ types: ['rbac_decision'] }), 0);
+    for (const seq of [1, 2]) channels.announce([new StreamEvent(anEvent({ seq }))], 'e');
+    channels.tellPosition({ epoch: 'e', seq: 3 }, 0);
+    for (const { told } of takers) expect(told).toEqual([expect.objectContaining({ seq: 3, behind: 2 })]);
+  });
+
+  it('encode a position once for all whose subscription has the same name', () => {
+    const channels = new Channels(anAgentDirectory());
+    const takers = [ALL, ALL, { agentId: OTHER, audits: false }].map((view) => {
+      const taker = new Taker();
+      channels.join(taker, interest({ types: ['rbac_decision'] }, view), 0);
+      return taker;
+    });
+    channels.tellPosition({ epoch: 'e', seq: 3 }, 0);
+    expect(channels.size).toBe(2);
+    const notices = takers.flatMap(({ told }) => told.map(({ notice }) => notice));
+    expect(notices).toHaveLength(3);
+    expect(new Set(notices).size).toBe(1);
   });
 
   it('leave nothing behind when the last member has gone', () => {

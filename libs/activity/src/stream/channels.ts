@@ -1,6 +1,8 @@
 import type { AgentDirectory } from '#kernel';
 import { Channel, type Interest, type Member } from './channel.js';
+import type { StreamPosition } from './encoding.js';
 import { FrameCursor } from './frame-cursor.js';
+import { toNotice } from './notice.js';
 import type { StreamEvent } from './stream-event.js';
 
 type Index = Map<string, Set<Channel>>;
@@ -66,6 +68,27 @@ export class Channels {
       }
     }
     for (const channel of touched) channel.flushSoon();
+  }
+
+  /**
+   * Tells all members how far they have come. Of the same position and name of a subscription there is one notice.
+   * @param position up to which all events were announced.
+   * @param now milliseconds since 1970.
+   */
+  tellPosition(position: StreamPosition, now: number): void {
+    const notices = new Map<string, Buffer>();
+    for (const channel of this.all.values()) {
+      const { filter, encoding } = channel.interest;
+      const key = `${encoding.name}\0${filter.id}`;
+      channel.tellPosition(position.seq, () => {
+        let notice = notices.get(key);
+        if (!notice) {
+          const text = toNotice('position', { data: { subscription: filter.id, ...position } }, now);
+          notices.set(key, (notice = encoding.encode('position', text, position)));
+        }
+        return notice;
+      });
+    }
   }
 
   /** Where a channel is found: by each of its agents, else by each of its types. */

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { formatTime } from '#contract';
 import type { Clock, Principal } from '#kernel';
 import type { Piece } from './channel.js';
 import type { StreamPosition } from './encoding.js';
+import { type Notice, toNotice } from './notice.js';
 import { CLOSE, type Outlet, TOO_SLOW } from './outlet.js';
 import type { Subscription } from './subscription.js';
 import type { View } from './view.js';
@@ -30,9 +30,6 @@ export const STREAM_LIMITS: StreamLimits = {
 const MAX_QUEUED = 64;
 /** How often is looked whether a reply can be afforded. Milliseconds. */
 const REPLY_MS = 20;
-
-/** Content of a frame that no entry caused. */
-export type Notice = Readonly<Record<string, unknown>>;
 
 /** One connected client: what it has subscribed to, and how much of it it has not read. */
 export class StreamClient {
@@ -97,7 +94,7 @@ export class StreamClient {
 
   /** Writes a frame of a replay. @returns whether another may follow; else wait with {@link untilRead}. */
   replay(bytes: Buffer): boolean {
-    if (this.isOpen) this.outlet.write(bytes);
+    this.write(bytes);
     return this.outlet.waitingBytes <= this.limits.maxWaitingBytes / 4;
   }
 
@@ -111,8 +108,13 @@ export class StreamClient {
   /** Sends a frame to this client alone. @param position what it has when it has the frame. */
   tell(type: string, content: Notice, position: StreamPosition | null = null): void {
     if (!this.isOpen) return;
-    const text = JSON.stringify({ type, ...content, timestamp: formatTime(this.clock.now()) });
-    this.outlet.write(this.outlet.encoding.encode(type, text, position));
+    const text = toNotice(type, content, this.clock.now());
+    this.write(this.outlet.encoding.encode(type, text, position));
+  }
+
+  /** Writes frames that were made for many. */
+  write(bytes: Buffer): void {
+    if (this.isOpen) this.outlet.write(bytes);
   }
 
   /** Lets go of a client that has not read for too long. */

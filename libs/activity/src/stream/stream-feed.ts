@@ -91,6 +91,12 @@ export class StreamFeed implements ReplaySource, OnModuleInit {
     this.channels.announce(events, this.logId);
   }
 
+  /** Tells live subscriptions how far they have come, where their own frames do not. @param now milliseconds since 1970. */
+  tellPositions(now: number): void {
+    const { epoch, position: seq } = this;
+    this.channels.tellPosition({ epoch, seq }, now);
+  }
+
   /** Events are kept for clients while there are any. */
   join(client: StreamClient): void {
     this.readers += 1;
@@ -153,8 +159,10 @@ export class StreamFeed implements ReplaySource, OnModuleInit {
     this.goLive(subscription, seq);
   }
 
+  /** From now on it gets what comes; its client has just been told the present position. */
   private goLive(subscription: Subscription, prevSeq: number): void {
     const { filter, client } = subscription;
+    subscription.told = this.position;
     const interest = { filter, view: client.view, encoding: client.outlet.encoding };
     subscription.channel = this.channels.join(subscription, interest, prevSeq);
   }

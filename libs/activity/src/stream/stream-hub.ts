@@ -10,7 +10,8 @@ import {
 } from '#kernel';
 import type { Authenticator } from '#rbac';
 import { CLOSE, type Outlet } from './outlet.js';
-import { type Notice, StreamClient, type StreamLimits } from './stream-client.js';
+import type { Notice } from './notice.js';
+import { StreamClient, type StreamLimits } from './stream-client.js';
 import { StreamEvent } from './stream-event.js';
 import { StreamFeed } from './stream-feed.js';
 import { type Rates, StreamRates } from './stream-rates.js';
@@ -126,7 +127,7 @@ export class StreamHub implements OnModuleInit, BeforeApplicationShutdown {
     );
   }
 
-  /** Tells every client that reads how things stand, and what happened since it was told before. */
+  /** Tells every client that reads how things stand, what happened since it was told before, and how far it has come. */
   tellStats(): void {
     const ratesOf = this.rates.take();
     const told = new Map<string, Notice>();
@@ -138,6 +139,7 @@ export class StreamHub implements OnModuleInit, BeforeApplicationShutdown {
       if (!stats) told.set(key, (stats = { data: this.statsFor(view, ratesOf(view)) }));
       client.tell('stats', stats);
     }
+    this.feed.tellPositions(this.clock.now());
   }
 
   /**

@@ -8,7 +8,11 @@ import type { StreamFilter } from './stream-filter.js';
 export class Subscription implements Member {
   /** Null while it is replayed. */
   channel: Channel | null = null;
+  /** Up to where a notice has told its client that it has all. */
+  told = 0;
   private hasEnded = false;
+  /** Whether frames were left out: then its client has less than was sent since, until it begins anew. */
+  private hasLagged = false;
   private missed: { from: number; to: number } | null = null;
 
   constructor(
@@ -28,9 +32,16 @@ export class Subscription implements Member {
     const left = this.client.deliver(pieces);
     const [first, last] = [left[0], left.at(-1)];
     if (!first || !last) return;
+    this.hasLagged = true;
     this.missed = { from: this.missed?.from ?? first.fromSeq, to: last.toSeq };
     // Whoever cannot ask for it here comes back with what it has.
     if (!this.client.outlet.takesCommands) this.client.close(CLOSE.tryAgainLater, TOO_SLOW);
+  }
+
+  tellPosition(seq: number, notice: () => Buffer): void {
+    if (this.hasLagged || seq <= this.told || !this.client.takesReplies) return;
+    this.told = seq;
+    this.client.write(notice());
   }
 
   /** Says which frames were left out, now that the client reads again. */
