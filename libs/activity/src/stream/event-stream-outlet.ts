@@ -44,6 +44,10 @@ export class EventStreamOutlet implements Outlet {
     return this.response.writableLength;
   }
 
+  get takenBytes(): number {
+    return this.socket.bytesWritten - this.socket.writableLength;
+  }
+
   write(bytes: Buffer): void {
     this.response.write(bytes);
   }
@@ -57,7 +61,7 @@ export class EventStreamOutlet implements Outlet {
     if (this.isOpen) this.write(COMMENT);
   }
 
-  /** There is no code to send: the answer ends, with the reason in its last comment. */
+  /** There is no code that would have to arrive: the answer ends, with the reason in its last comment. */
   close(_code: number, reason: string): void {
     if (!this.isOpen) return;
     this.response.end(`: ${reason}\n\n`);

@@ -9,15 +9,25 @@ export interface Outlet {
   readonly isOpen: boolean;
   /** How much the client has not taken yet. Bytes. */
   readonly waitingBytes: number;
+  /** How much of its connection has been taken: it grows while a client reads. Bytes. */
+  readonly takenBytes: number;
   /** Resolves when the connection is over. */
   readonly gone: Promise<void>;
   write(bytes: Buffer): void;
   /** Calls back whenever the client has taken all that waited. */
   onDrain(listener: () => void): void;
-  /** Asks for a sign of life, and ends the connection where the one asked for before did not come. */
+  /**
+   * Asks for a sign of life, and ends the connection where the one asked for before did not come. While something waits for the
+   * client, it is not asked, since it would not hear it: who stops reading is noticed by what it takes.
+   */
   checkLiveness(): void;
-  /** Tells the client why, and ends the connection. @param code of RFC 6455, section 7.4. @param reason up to 123 bytes. */
-  close(code: number, reason: string): void;
+  /**
+   * Tells the client why, and ends the connection.
+   * @param code of RFC 6455, section 7.4.
+   * @param reason up to 123 bytes.
+   * @param graceMs how long the client may take to come to the end, where that is not what all may. Milliseconds.
+   */
+  close(code: number, reason: string, graceMs?: number): void;
 }
 
 /** RFC 6455, section 7.4.1, and the IANA registry of close codes for 1013. */

@@ -22,6 +22,8 @@ export class SocketOutlet implements Outlet {
   readonly gone: Promise<void>;
   private answered = true;
   private deadline: NodeJS.Timeout | undefined;
+  /** When it is ended, whether the close frame was answered or not. Milliseconds, monotonic. */
+  private endsAt = Infinity;
 
   /**
    * @param socket the TCP socket that `ws` runs on.
@@ -47,6 +49,10 @@ export class SocketOutlet implements Outlet {
     return this.socket.writableLength;
   }
 
+  get takenBytes(): number {
+    return this.socket.bytesWritten - this.socket.writableLength;
+  }
+
   write(bytes: Buffer): void {
     this.attempt(() => this.socket.write(bytes));
   }
@@ -57,6 +63,11 @@ export class SocketOutlet implements Outlet {
 
   checkLiveness(): void {
     this.attempt(() => {
+      if (this.waitingBytes > 0) {
+        // A ping before it may be out of reach as well.
+        this.answered = true;
+        return;
+      }
       if (!this.answered) {
         this.ws.terminate();
         return;
@@ -66,9 +77,13 @@ export class SocketOutlet implements Outlet {
     });
   }
 
-  close(code: number, reason: string): void {
-    if (this.deadline) return;
-    this.deadline = setTimeout(() => this.ws.terminate(), this.closeGraceMs);
+  /** Once it is closed, a further call can only end it sooner. */
+  close(code: number, reason: string, graceMs = this.closeGraceMs): void {
+    const endsAt = performance.now() + graceMs;
+    if (endsAt >= this.endsAt) return;
+    this.endsAt = endsAt;
+    clearTimeout(this.deadline);
+    this.deadline = setTimeout(() => this.ws.terminate(), graceMs);
     this.deadline.unref();
     this.attempt(() => this.ws.close(code, reason));
   }

@@ -13,8 +13,12 @@ export interface StreamLimits {
   readonly maxWaitingBytes: number;
   /** Above this, commands wait. Bytes. */
   readonly maxWaitingReplyBytes: number;
-  /** How long a client may leave unread what waits. Milliseconds. */
+  /** How long a client may take nothing of what waits for it. Milliseconds. */
   readonly stalledMs: number;
+  /** How many times a client may come to have frames left out within `lagsMs`. */
+  readonly maxLags: number;
+  /** Milliseconds. */
+  readonly lagsMs: number;
   /** How long a client may take to answer a close frame. Milliseconds. */
   readonly closeGraceMs: number;
 }
@@ -23,6 +27,8 @@ export const STREAM_LIMITS: StreamLimits = {
   maxWaitingBytes: 1024 * 1024,
   maxWaitingReplyBytes: 16 * 1024,
   stalledMs: 30_000,
+  maxLags: 20,
+  lagsMs: 10 * 60_000,
   closeGraceMs: 3_000,
 };
 
@@ -35,8 +41,12 @@ const REPLY_MS = 20;
 export class StreamClient {
   readonly subscriptions = new Map<string, Subscription>();
   private full = false;
-  /** Since when something has been kept back; null where nothing is. Milliseconds, monotonic. */
-  private keptBackAt: number | null = null;
+  /** When it came to be full. Milliseconds, monotonic. */
+  private lags: number[] = [];
+  /** How much it had taken when it was looked at. Bytes. */
+  private taken = 0;
+  /** Since when it has taken nothing of what waits; null where it does, or nothing waits. Milliseconds, monotonic. */
+  private stoppedAt: number | null = null;
   private readonly waiters: (() => void)[] = [];
   private queued = 0;
   private last: Promise<void> = Promise.resolve();
@@ -82,11 +92,8 @@ export class StreamClient {
   deliver(pieces: readonly Piece[]): readonly Piece[] {
     for (const [index, { bytes }] of pieces.entries()) {
       if (!this.isOpen) return [];
-      this.full ||= this.outlet.waitingBytes > this.limits.maxWaitingBytes;
-      if (this.full) {
-        this.keepBack();
-        return pieces.slice(index);
-      }
+      if (!this.full && this.outlet.waitingBytes > this.limits.maxWaitingBytes) this.lag();
+      if (this.full) return pieces.slice(index);
       this.outlet.write(bytes);
     }
     return [];
@@ -101,7 +108,6 @@ export class StreamClient {
   /** Resolves when the client has read all that waited, or is gone. */
   untilRead(): Promise<void> {
     if (!this.isOpen) return Promise.resolve();
-    this.keepBack();
     return new Promise((resolve) => this.waiters.push(resolve));
   }
 
@@ -117,23 +123,43 @@ export class StreamClient {
     if (this.isOpen) this.outlet.write(bytes);
   }
 
-  /** Lets go of a client that has not read for too long. */
+  /** Lets go of a client that has stopped reading. */
   checkReading(): void {
-    if (this.keptBackAt === null || performance.now() - this.keptBackAt < this.limits.stalledMs) return;
-    this.close(CLOSE.tryAgainLater, TOO_SLOW);
+    if (!this.isOpen) return;
+    const now = performance.now();
+    if (this.takesOn()) this.stoppedAt = null;
+    else this.stoppedAt ??= now;
+    if (this.stoppedAt !== null && now - this.stoppedAt >= this.limits.stalledMs) this.letGo();
+  }
+
+  /** Sends a client away that does not keep up. It may have much to read before it comes to the reason. */
+  letGo(): void {
+    const { stalledMs, closeGraceMs } = this.limits;
+    this.outlet.close(CLOSE.tryAgainLater, TOO_SLOW, Math.max(stalledMs, closeGraceMs));
   }
 
   close(code: number, reason: string): void {
     this.outlet.close(code, reason);
   }
 
-  private keepBack(): void {
-    this.keptBackAt ??= performance.now();
+  /** Whether nothing waits, or something was taken since it was asked before. */
+  private takesOn(): boolean {
+    if (this.outlet.waitingBytes === 0) return true;
+    const before = this.taken;
+    this.taken = this.outlet.takenBytes;
+    return this.taken !== before;
+  }
+
+  /** Notes that frames are left out from now on; a client that lags again and again is let go. */
+  private lag(): void {
+    this.full = true;
+    const now = performance.now();
+    this.lags = [...this.lags.filter((at) => now - at < this.limits.lagsMs), now];
+    if (this.lags.length > this.limits.maxLags) this.letGo();
   }
 
   private goOn(): void {
     this.full = false;
-    this.keptBackAt = null;
     for (const subscription of this.subscriptions.values()) subscription.tellMissed();
     for (const resume of this.waiters.splice(0)) resume();
   }

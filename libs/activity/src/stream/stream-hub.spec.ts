@@ -32,19 +32,6 @@ function aCountedEvent(): { event: RecordedEvent; reads: () => number } {
   return { event, reads: () => reads };
 }
 
-/** Publishes large events, each when `reader` has the one before, until `done` says so. */
-async function flood(reader: Connection, bytes: number, done: () => boolean): Promise<number> {
-  const operationDetail = 'x'.repeat(bytes);
-  let seq = 0;
-  while (!done()) {
-    harness.log.record(anEvent({ seq: ++seq, operationDetail }));
-    await reader.listener.recorded(seq);
-  }
-  return seq;
-}
-
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
-
 describe('StreamHub', () => {
   afterEach(() => harness.stop());
 
@@ -113,82 +100,6 @@ describe('StreamHub', () => {
     expect(all.listener.sequence).toEqual([1, 2, 3, 4, 5, 6]);
     expect(coder.listener.sequence).toEqual([1, 3, 5]);
     expect(other.listener.sequence).toEqual([2, 6]);
-  });
-
-  it('leaves frames out for a client that does not read, in bounded memory, and tells which', async () => {
-    const maxWaitingBytes = 256 * KIB;
-    await start({ maxWaitingBytes });
-    const reader = await harness.connect();
-    const slow = await harness.connect();
-    slow.listener.ws.pause();
-    let most = 0;
-    let full = 0;
-    const published = await flood(reader, 100 * KIB, () => {
-      most = Math.max(most, slow.socket.writableLength);
-      full += most > maxWaitingBytes ? 1 : 0;
-      return full > 20;
-    });
-    expect(most).toBeLessThan(maxWaitingBytes + 102 * KIB);
-    expect(reader.listener.sequence).toEqual(upTo(published));
-    slow.listener.ws.resume();
-    const { data } = await slow.listener.next('lagged');
-    const got = slow.listener.sequence.length;
-    expect(slow.listener.sequence).toEqual(upTo(got));
-    expect(data).toEqual({ subscription: 'all', from_seq: got + 1, to_seq: published });
-    harness.log.record(anEvent({ seq: published + 1 }));
-    expect((await slow.listener.recorded(got + 1)).at(-1)).toMatchObject({
-      seq: published + 1,
-      prev_seq: published,
-    });
-  });
-
-  it('has a client that lagged resume whole, no faster than it reads', async () => {
-    const maxWaitingBytes = 256 * KIB;
-    await start({ maxWaitingBytes });
-    const { listener, client, socket } = await harness.connect();
-    const events = upTo(400).map((seq) => anEvent({ seq, operationDetail: 'x'.repeat(100 * KIB) }));
-    harness.log.record(...events);
-    const { data } = await listener.next('lagged');
-    const from = data['from_seq'] as number;
-    expect(listener.sequence).toEqual(upTo(from - 1));
-    harness.feed.begin(client, NO_FILTER, { epoch: EPOCH, seq: from - 1 });
-    listener.ws.pause();
-    await eventually('the replay to wait for its reader', () => socket.writableLength > 0);
-    expect(socket.writableLength).toBeLessThan(maxWaitingBytes);
-    harness.log.record(anEvent({ seq: 401 }));
-    listener.ws.resume();
-    await listener.next('live');
-    await listener.recorded(401);
-    expect(listener.sequence).toEqual(upTo(401));
-  });
-
-  it('closes a client with 1013 that left frames unread for too long, and no other', async () => {
-    await start({ maxWaitingBytes: 64 * KIB, stalledMs: 0, closeGraceMs: 60_000 });
-    const reader = await harness.connect();
-    const slow = await harness.connect();
-    slow.listener.ws.pause();
-    const published = await flood(reader, 100 * KIB, () => {
-      harness.hub.checkClients();
-      return slow.ws.readyState !== slow.ws.OPEN;
-    });
-    slow.listener.ws.resume();
-    expect(await slow.listener.closed).toMatchObject({ code: 1013 });
-    expect(slow.listener.sequence).toEqual(upTo(slow.listener.sequence.length));
-    harness.log.record(anEvent({ seq: published + 1 }));
-    await reader.listener.recorded(published + 1);
-  });
-
-  it('closes a client with 1013 that stops reading a replay', async () => {
-    await start({ maxWaitingBytes: 64 * KIB, stalledMs: 0, closeGraceMs: 1 });
-    const events = upTo(200).map((seq) => anEvent({ seq, operationDetail: 'x'.repeat(100 * KIB) }));
-    harness.log.record(...events);
-    const { ws, listener, client } = await harness.connect(aPrincipal('p-1'), () => undefined);
-    listener.ws.pause();
-    harness.feed.begin(client, NO_FILTER, { epoch: EPOCH, seq: 0 });
-    await eventually('the client to be closed', () => {
-      harness.hub.checkClients();
-      return ws.readyState !== ws.OPEN;
-    });
   });
 
   it('closes a client whose key was revoked, when the log tells of it', async () => {

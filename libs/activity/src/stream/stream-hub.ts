@@ -94,14 +94,14 @@ export class StreamHub implements OnModuleInit, BeforeApplicationShutdown {
     if (this.draining) throw new DomainError('SHUTTING_DOWN', 'The service is shutting down.');
   }
 
-  /** Pings every client, and lets go of those that did not answer the ping before. */
+  /** Asks every client for a sign of life, and lets go of those that gave none before. */
   checkLiveness(): void {
     for (const { outlet } of this.clients) outlet.checkLiveness();
   }
 
   /**
    * Closes, with 1008, the clients whose key was revoked or has expired, that may no longer read the stream, or that may see more
-   * or less of it than they did; and with 1013 those that do not read.
+   * or less of it than they did; and with 1013 those that have stopped reading.
    */
   checkClients(): void {
     const rights = new Map<Principal, Rights>();

@@ -1,6 +1,5 @@
 import type { Channel, Member, Piece } from './channel.js';
 import type { StreamPosition } from './encoding.js';
-import { CLOSE, TOO_SLOW } from './outlet.js';
 import type { StreamClient } from './stream-client.js';
 import type { StreamFilter } from './stream-filter.js';
 
@@ -35,7 +34,7 @@ export class Subscription implements Member {
     this.hasLagged = true;
     this.missed = { from: this.missed?.from ?? first.fromSeq, to: last.toSeq };
     // Whoever cannot ask for it here comes back with what it has.
-    if (!this.client.outlet.takesCommands) this.client.close(CLOSE.tryAgainLater, TOO_SLOW);
+    if (!this.client.outlet.takesCommands) this.client.letGo();
   }
 
   tellPosition(seq: number, notice: () => Buffer): void {
