@@ -46,7 +46,7 @@ export function buildAsyncApi(): AsyncApiDocument {
       description:
         'Everything that happens is one entry of one ordered log; the stream is that log, read from a place on. The same ' +
         `frames come over Server-Sent Events at \`GET ${SSE_PATH}\` (the frame's type is the event, the frame its data, ` +
-        `\`<epoch>:<seq>\` its id) and page by page at \`GET ${PAGES_PATH}\`; both are in the OpenAPI document.`,
+        `\`<epoch>-<seq>\` its id) and page by page at \`GET ${PAGES_PATH}\`; both are in the OpenAPI document.`,
       license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
     },
     defaultContentType: 'application/json',

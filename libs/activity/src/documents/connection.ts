@@ -1,4 +1,5 @@
 import type { Schema } from '../frames/index.js';
+import { MAX_QUEUED, STREAM_LIMITS } from '../stream/stream-client.js';
 
 /** Where the stream can be opened. */
 export const SSE_PATH = '/api/v1/agents/activity/events';
@@ -27,14 +28,37 @@ export interface CloseCode {
   readonly advice: string;
 }
 
+const { stalledMs, maxLags, lagsMs } = STREAM_LIMITS;
+const RESUME = 'Connect again, with `since`.';
+
 /** Why a WebSocket was closed (RFC 6455, section 7.4.1; 1013 by the registry of IANA). */
 export const CLOSE_CODES: readonly CloseCode[] = [
-  { code: 1001, meaning: 'The service stops.', advice: 'Connect again, with `since`.' },
+  { code: 1001, meaning: 'The service stops.', advice: RESUME },
+  { code: 1002, meaning: 'What came breaks the WebSocket protocol.', advice: 'Mend the client.' },
+  { code: 1007, meaning: 'A text was not UTF-8.', advice: 'Mend the client.' },
   {
     code: 1008,
-    meaning: 'The key has ended, or what it may see has changed.',
+    meaning: 'The key has ended, or may not read the stream any more.',
     advice: 'Connect again with a key that is valid.',
   },
+  { code: 1008, meaning: 'What the key may see has changed.', advice: RESUME },
+  {
+    code: 1008,
+    meaning: `More than ${MAX_QUEUED} commands waited for their turn.`,
+    advice: 'Wait for the answers to commands.',
+  },
   { code: 1009, meaning: 'A command was over 64 KiB.', advice: 'Send less.' },
-  { code: 1013, meaning: 'The client did not read for 30 s.', advice: 'Connect again, with `since`.' },
+  {
+    code: 1013,
+    meaning:
+      `The client took nothing of what waited for it for ${stalledMs / 1_000} s, or had frames left out more than ` +
+      `${maxLags} times within ${lagsMs / 60_000} min.`,
+    advice: RESUME,
+  },
+  {
+    code: 1013,
+    meaning: 'Another log has begun in the store.',
+    advice: 'Connect again, with `since`: `history_lost` tells what is there.',
+  },
+  { code: 1013, meaning: 'The log cannot be read.', advice: 'Connect again in a while, with `since`.' },
 ];

@@ -33,7 +33,7 @@ export const STREAM_LIMITS: StreamLimits = {
 };
 
 /** How many commands may wait for their turn. */
-const MAX_QUEUED = 64;
+export const MAX_QUEUED = 64;
 /** How often is looked whether a reply can be afforded. Milliseconds. */
 const REPLY_MS = 20;
 
