@@ -44,11 +44,6 @@ const PATIENCE = 3;
 /** What the service could not do now says nothing about the subscription. */
 const FAILURES: readonly string[] = ['STORE_UNAVAILABLE', 'INTERNAL'];
 
-/** Data of the frame `position`: nothing up to `seq` is missing. */
-interface Reached extends Position {
-  readonly subscription: string;
-}
-
 /**
  * One subscription over all connections: where it stands, whether what comes follows on that, and what to ask for where
  * it does not. While it waits for an answer nothing counts, since all that follows the answer begins at its position.
@@ -103,7 +98,7 @@ export class SubscriptionState {
     else if (frame.type === 'error' && this.isAnswer(frame.data)) this.takeRefusal(frame.data);
     else if (frame.type === 'unsubscribed') this.takeUnsubscribed(frame.data);
     else if (frame.type === 'stats') this.loseHope();
-    else this.takeReached(reachedBy(frame));
+    else if (frame.type === 'position') this.takeReached(frame.data);
   }
 
   private takeEntry(frame: EntryFrame): void {
@@ -163,8 +158,9 @@ export class SubscriptionState {
     this.line.call(() => this.handlers.lagged?.(lagged));
   }
 
-  private takeReached(reached: Reached | null): void {
-    if (!reached || !this.listensTo(reached)) return;
+  /** Nothing up to there is missing. */
+  private takeReached(reached: NoticeData['position']): void {
+    if (!this.listensTo(reached)) return;
     this.epoch = reached.epoch;
     if (!this.recoversLog()) this.moveTo(reached.seq);
   }
@@ -230,9 +226,4 @@ export class SubscriptionState {
     if (this.position && seq > this.position.seq) this.position = { ...this.position, seq };
     return this.position;
   }
-}
-
-function reachedBy(frame: Frame): Reached | null {
-  const { type, data } = frame as { readonly type: string; readonly data?: unknown };
-  return type === 'position' ? (data as Reached) : null;
 }
