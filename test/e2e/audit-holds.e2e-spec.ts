@@ -5,6 +5,7 @@ import { LogAuditTrail } from '../../libs/audit/src/log/audit-trail.js';
 import { PostCommitEventBus } from '../../libs/persistence/src/post-commit-event-bus.js';
 import { build } from '../support/build.js';
 import { eventually } from '../support/eventually.js';
+import { NoAgents } from '../support/no-agents.js';
 import { anEvent, OpenedStore, openRaw } from '../support/opened-store.js';
 import { killLeftovers, runCli } from '../support/process.js';
 import { TestService } from '../support/service.js';
@@ -86,7 +87,7 @@ describe('old entries', () => {
   it('go daily or by a command, unless they are under a hold', async () => {
     const store = newTestStore();
     const opened = await OpenedStore.open(store);
-    const tail = new LogTail(new AuditRepository(opened.reader), new PostCommitEventBus());
+    const tail = new LogTail(new AuditRepository(opened.reader), new PostCommitEventBus(), new NoAgents());
     const old = new LogAuditTrail(new OldClock(), tail);
     for (let segment = 0; segment < 3; segment += 1)
       await opened.writer.append(systemContext('test'), (tx) => {

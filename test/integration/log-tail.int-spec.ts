@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { AuditRepository, LogTail } from '#audit';
+import { type RecordedEvent, SystemClock } from '#kernel';
+import { LogAuditTrail } from '../../libs/audit/src/log/audit-trail.js';
+import { PostCommitEventBus } from '../../libs/persistence/src/post-commit-event-bus.js';
 import { eventually } from '../support/eventually.js';
-import { OpenedStore, upTo } from '../support/opened-store.js';
+import { NoAgents } from '../support/no-agents.js';
+import { anEvent, OpenedStore, upTo } from '../support/opened-store.js';
 import { newTestStore } from '../support/store.js';
 
 describe('the log tail, beside another process on the same store', () => {
@@ -64,6 +69,39 @@ describe('the log tail, beside another process on the same store', () => {
     const { event } = await here.record();
     stop();
     expect(heard).toEqual([event]);
+  });
+
+  it('tells of what the other committed once the agent directory knows of it, and of own commits at once', async () => {
+    const asked: { seqs: number[]; answer: () => void; fail: (error: Error) => void }[] = [];
+    const directory = Object.assign(new NoAgents(), {
+      catchUp: (events: readonly RecordedEvent[]) =>
+        new Promise<void>((answer, fail) => {
+          if (events.length === 0) answer();
+          else asked.push({ seqs: events.map(({ seq }) => seq), answer, fail });
+        }),
+    });
+    const heard: number[] = [];
+    const bus = new PostCommitEventBus();
+    bus.subscribe((events) => heard.push(...events.map(({ seq }) => seq)));
+    const tail = new LogTail(new AuditRepository(here.reader), bus, directory);
+    await tail.onModuleInit();
+    const trail = new LogAuditTrail(new SystemClock(), tail);
+    const record = async () =>
+      (await here.writer.append(here.ctx, (tx) => trail.record(tx, anEvent()))).event?.seq;
+
+    const own = await record();
+    expect([heard, asked]).toEqual([[own], []]);
+    const { event } = await there.record();
+    await eventually('a question of the tail', () => asked.length === 1);
+    const later = await record();
+    expect(heard).toEqual([own]);
+    asked[0]?.fail(new Error('deliberate'));
+    await eventually('another question', () => asked.length === 2);
+    expect([heard, asked[1]?.seqs]).toEqual([[own], [event?.seq, later]]);
+    asked[1]?.answer();
+    await eventually('all events', () => heard.length === 3);
+    expect(heard).toEqual([own, event?.seq, later]);
+    await tail.onModuleDestroy();
   });
 
   it('begins with what is committed after its start', async () => {

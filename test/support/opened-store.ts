@@ -16,6 +16,7 @@ import { connectionOptions, prepareFile, Reader, Store, storeOf } from '#persist
 import { LogAuditTrail } from '../../libs/audit/src/log/audit-trail.js';
 import { PostCommitEventBus } from '../../libs/persistence/src/post-commit-event-bus.js';
 import { Writer } from '../../libs/persistence/src/writer.js';
+import { NoAgents } from './no-agents.js';
 import type { TestStore } from './store.js';
 
 export function databaseOf(store: TestStore): DatabaseUrl {
@@ -63,7 +64,7 @@ export class OpenedStore {
     this.writer = new Writer(store, 2_000);
     this.reader = new Reader(store);
     const log = new AuditRepository(this.reader);
-    this.tail = new LogTail(log, this.bus);
+    this.tail = new LogTail(log, this.bus, new NoAgents());
     this.followed = new FollowedLog(log, this.reader, this.bus);
     this.trail = new LogAuditTrail(new SystemClock(), this.tail);
   }

@@ -8,6 +8,14 @@ export function anAgentDirectory(known: readonly Partial<AgentRef>[] = []): Agen
       return (agent as AgentRef | undefined) ?? null;
     }
 
+    categoryOf(agentId: string): string | null {
+      return known.find((agent) => agent.agentId === agentId)?.category ?? null;
+    }
+
+    catchUp(): Promise<void> {
+      return Promise.resolve();
+    }
+
     count(): number {
       return known.length;
     }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull } from 'typeorm';
+import { In, IsNull, Not } from 'typeorm';
 import type { TransactionContext } from '#kernel';
 import { marks, Reader, storeOf } from '#persistence';
 import { AgentEntity } from './agent.entity.js';
@@ -14,6 +14,23 @@ export class AgentsRepository {
 
   findLive(): Promise<AgentEntity[]> {
     return this.reader.repository(AgentEntity).find({ where: { retiredAt: IsNull() } });
+  }
+
+  /** The last category of each retired agent. */
+  findRetired(): Promise<Pick<AgentEntity, 'agentId' | 'category'>[]> {
+    return this.reader
+      .repository(AgentEntity)
+      .find({ select: { agentId: true, category: true }, where: { retiredAt: Not(IsNull()) } });
+  }
+
+  /** Live and retired ones. */
+  async findByIds(agentIds: readonly string[]): Promise<AgentEntity[]> {
+    const found: AgentEntity[] = [];
+    for (let from = 0; from < agentIds.length; from += PER_STATEMENT) {
+      const part = agentIds.slice(from, from + PER_STATEMENT);
+      found.push(...(await this.reader.repository(AgentEntity).findBy({ agentId: In(part) })));
+    }
+    return found;
   }
 
   findLiveById(ctx: TransactionContext, agentId: string): Promise<AgentEntity | null> {

@@ -1,6 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Logger } from '@nestjs/common';
-import type { EventListener, RecordedEvent } from '#kernel';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { RecordedEvent } from '#kernel';
 import { PolicyInForce } from '#rbac';
 import { type AgentEntity, newAgent } from './agent.entity.js';
 import { CachedAgentDirectory } from './cached-agent-directory.js';
@@ -18,9 +17,9 @@ const INHERITED_RIGHTS = {
 };
 const idOf = (digit: number) => `5f1c2f1e-6d0a-4b55-9a43-00000000000${digit}`;
 
-function aStoredAgent(digit: number, name: string, version = 1): AgentEntity {
+function aStoredAgent(digit: number, name: string, changes: Partial<AgentEntity> = {}): AgentEntity {
   const profile = toProfile({ name, role: 'developer', capabilities: [], metadata_category: 'foundry' });
-  return { ...newAgent(idOf(digit), profile, { origin: 'api', trusted: true }, 0), version };
+  return { ...newAgent(idOf(digit), profile, { origin: 'api', trusted: true }, 0), ...changes };
 }
 
 const change = (operationType: string, digit: number, version = 1, source = 'decided') =>
@@ -29,48 +28,39 @@ const change = (operationType: string, digit: number, version = 1, source = 'dec
 describe('CachedAgentDirectory', () => {
   let stored: AgentEntity[];
   /** What the store is asked and has not answered yet; empty unless `held`. */
-  let asked: { answer: () => void; fail: () => void }[];
+  let asked: { agentIds: readonly string[]; answer: () => void; fail: () => void }[];
   let held: boolean;
-  let publish: EventListener;
   let directory: CachedAgentDirectory;
   let policy: PolicyInForce;
 
   beforeEach(async () => {
-    stored = [aStoredAgent(1, 'one')];
+    stored = [aStoredAgent(1, 'one'), aStoredAgent(8, 'former', { retiredAt: 1, category: 'archive' })];
     asked = [];
     held = false;
-    const findLive = () => {
-      const found = [...stored];
+    const find = (isFound: (agent: AgentEntity) => boolean, agentIds: readonly string[] = []) => {
+      const found = stored.filter(isFound);
       if (!held) return Promise.resolve(found);
       return new Promise<AgentEntity[]>((resolve, reject) => {
-        asked.push({ answer: () => resolve(found), fail: () => reject(new Error('the store is away')) });
+        const fail = () => reject(new Error('the store is away'));
+        asked.push({ agentIds, answer: () => resolve(found), fail });
       });
     };
-    const subscribe = (listener: EventListener) => {
-      publish = listener;
-      return () => undefined;
+    const repository = {
+      findLive: () => find(({ retiredAt }) => retiredAt === null),
+      findRetired: () => find(({ retiredAt }) => retiredAt !== null),
+      findByIds: (ids: readonly string[]) => find(({ agentId }) => ids.includes(agentId), ids),
     };
-    directory = new CachedAgentDirectory(
-      { findLive } as never,
-      (policy = new PolicyInForce({ role: () => LIMITS_OF_ROLE } as never)),
-      { subscribe } as never,
-    );
+    policy = new PolicyInForce({ role: () => LIMITS_OF_ROLE } as never);
+    directory = new CachedAgentDirectory(repository as never, policy);
     await directory.onModuleInit();
     held = true;
   });
-  afterEach(async () => {
-    held = false;
-    for (const { answer } of asked) answer();
-    await directory.onModuleDestroy();
-    jest.useRealTimers();
-    jest.restoreAllMocks();
-  });
+  afterEach(() => directory.onModuleDestroy());
 
   const settle = () => new Promise(setImmediate);
-  const answer = async (index: number): Promise<void> => {
-    await settle();
-    asked[index]?.answer();
-    await settle();
+  /** Retires an agent by another process. */
+  const retire = (digit: number): void => {
+    stored = stored.map((agent) => (agent.agentId === idOf(digit) ? { ...agent, retiredAt: 2 } : agent));
   };
 
   it('gives an agent the present limits of its role', () => {
@@ -89,17 +79,32 @@ describe('CachedAgentDirectory', () => {
     });
     expect(directory.resolve(idOf(1).toUpperCase())?.name).toBe('one');
     expect(directory.resolve('two')).toBeNull();
+    expect(directory.resolve('former')).toBeNull();
     expect(directory.count()).toBe(1);
+  });
+
+  it('knows the category of an agent, and the last one of an agent that is retired', () => {
+    directory.put(aStoredAgent(1, 'one', { version: 2, category: 'quality' }));
+    expect([1, 8, 9].map((digit) => directory.categoryOf(idOf(digit)))).toEqual(['quality', 'archive', null]);
+    // Another process registered this one, and it was never heard of here.
+    directory.retire(aStoredAgent(2, 'two', { category: 'tooling' }));
+    directory.retire(aStoredAgent(1, 'one', { version: 2, category: 'quality' }));
+    directory.put(aStoredAgent(3, 'one'));
+    expect([1, 2, 3].map((digit) => directory.categoryOf(idOf(digit)))).toEqual([
+      'quality',
+      'tooling',
+      'foundry',
+    ]);
+    expect(directory.resolve('one')?.agentId).toBe(idOf(3));
   });
 
   it('takes what this process changes without asking the store', async () => {
     directory.put(aStoredAgent(2, 'two'));
-    publish([change('agent.register', 2)]);
-    directory.put(aStoredAgent(2, 'renamed', 2));
-    publish([change('agent.update', 2, 2)]);
-    directory.remove(idOf(1));
-    publish([change('agent.retire', 1)]);
-    await settle();
+    await directory.catchUp([change('agent.register', 2)]);
+    directory.put(aStoredAgent(2, 'renamed', { version: 2 }));
+    await directory.catchUp([change('agent.update', 2, 2)]);
+    directory.retire(aStoredAgent(1, 'one'));
+    await directory.catchUp([change('agent.retire', 1)]);
     expect(['one', 'two', 'renamed'].map((name) => directory.resolve(name)?.agentId)).toEqual([
       undefined,
       undefined,
@@ -108,81 +113,79 @@ describe('CachedAgentDirectory', () => {
     expect(asked).toEqual([]);
   });
 
-  it('asks the store for what other processes change', async () => {
-    stored = [aStoredAgent(2, 'two')];
-    publish([change('agent.retire', 1), change('agent.register', 2)]);
-    await answer(0);
-    expect([directory.resolve('one'), directory.resolve('two')?.agentId]).toEqual([null, idOf(2)]);
+  it('asks the store once for what other processes changed, and for that alone', async () => {
+    retire(1);
+    stored.push(aStoredAgent(2, 'one', { version: 3 }));
+    const over = directory.catchUp([
+      change('agent.register', 8),
+      change('agent.retire', 1),
+      change('agent.register', 2),
+      change('agent.update', 2, 3),
+    ]);
+    asked[0]?.answer();
+    await over;
+    expect(asked.map(({ agentIds }) => agentIds)).toEqual([[idOf(1), idOf(2)]]);
+    expect(directory.resolve('one')?.agentId).toBe(idOf(2));
+    expect([directory.resolve(idOf(1)), directory.categoryOf(idOf(1))]).toEqual([null, 'foundry']);
+    await directory.catchUp([change('agent.update', 2, 2), change('agent.retire', 1)]);
+    expect(asked).toHaveLength(1);
   });
 
-  it('does not lose an agent that was registered while the store was being asked', async () => {
-    publish([change('agent.register', 9)]);
-    await settle();
-    directory.put(aStoredAgent(2, 'two'));
-    stored.push(aStoredAgent(2, 'two'));
-    await answer(0);
-    expect(directory.resolve('two')).not.toBeNull();
-    await answer(1);
-    expect(directory.resolve('two')).not.toBeNull();
+  it('asks for an agent whose change no longer says its version', async () => {
+    stored[0] = aStoredAgent(1, 'renamed', { version: 2 });
+    const over = directory.catchUp([{ ...change('agent.update', 1), context: null }]);
+    asked[0]?.answer();
+    await over;
+    expect(directory.resolve('renamed')?.agentId).toBe(idOf(1));
   });
 
   it('does not bring an agent back that was retired while the store was being asked', async () => {
-    publish([change('agent.register', 9)]);
+    stored[0] = aStoredAgent(1, 'one', { version: 2 });
+    const over = directory.catchUp([change('agent.update', 1, 2)]);
+    directory.retire(aStoredAgent(1, 'one', { version: 2 }));
+    asked[0]?.answer();
     await settle();
-    directory.remove(idOf(1));
-    stored = [];
-    await answer(0);
-    expect(directory.count()).toBe(0);
-    await answer(1);
-    expect(directory.count()).toBe(0);
+    asked[1]?.answer();
+    await over;
+    expect([directory.count(), directory.resolve('one')]).toEqual([0, null]);
   });
 
-  it('does not give a name back to its retired agent', async () => {
-    publish([change('agent.register', 9)]);
-    await settle();
-    directory.remove(idOf(1));
-    directory.put(aStoredAgent(2, 'one'));
-    stored = [aStoredAgent(2, 'one')];
-    await answer(0);
-    await answer(1);
-    expect(directory.resolve('one')?.agentId).toBe(idOf(2));
-    expect(directory.resolve(idOf(1))).toBeNull();
+  it('does not bring an agent back whose change was slower than its end by another process', async () => {
+    retire(1);
+    const over = directory.catchUp([change('agent.retire', 1)]);
+    asked[0]?.answer();
+    await over;
+    directory.put(aStoredAgent(1, 'one', { version: 2 }));
+    expect(directory.resolve('one')).toBeNull();
   });
 
-  it('does not learn of an agent that another process retired while the store was being asked', async () => {
+  it('does not give a name back to an agent that has another one now', async () => {
     stored.push(aStoredAgent(2, 'two'));
-    publish([change('agent.register', 2)]);
+    const over = directory.catchUp([change('agent.register', 2)]);
+    // Meanwhile it is renamed elsewhere, and its name is given away here.
+    stored = stored.map((agent) =>
+      agent.name === 'two' ? aStoredAgent(2, 'renamed', { version: 2 }) : agent,
+    );
+    directory.put(aStoredAgent(3, 'two'));
+    asked[0]?.answer();
     await settle();
-    stored.pop();
-    publish([change('agent.retire', 2)]);
-    await answer(0);
-    await answer(1);
-    expect(directory.resolve('two')).toBeNull();
+    asked[1]?.answer();
+    await over;
+    expect([directory.resolve('two')?.agentId, directory.resolve('renamed')?.agentId]).toEqual([
+      idOf(3),
+      idOf(2),
+    ]);
   });
 
-  it('asks once at a time while another process registers many', async () => {
-    for (let digit = 2; digit < 9; digit += 1) {
-      stored.push(aStoredAgent(digit, `agent-${digit}`));
-      publish([change('agent.register', digit)]);
-    }
-    await answer(0);
-    await answer(1);
-    expect(directory.count()).toBe(8);
-    expect(asked.length).toBeLessThanOrEqual(2);
-  });
-
-  it('asks again where the store failed', async () => {
-    jest.useFakeTimers({ doNotFake: ['setImmediate'] });
-    const complaint = jest.spyOn(Logger.prototype, 'error').mockReturnValue();
+  it('fails where the store does, and asks again the next time', async () => {
     stored.push(aStoredAgent(2, 'two'));
-    publish([change('agent.register', 2)]);
-    await settle();
+    const failing = directory.catchUp([change('agent.register', 2)]);
     asked[0]?.fail();
-    await settle();
-    expect(complaint).toHaveBeenCalledTimes(1);
+    await expect(failing).rejects.toThrow('the store is away');
     expect(directory.resolve('one')).not.toBeNull();
-    jest.advanceTimersByTime(1_000);
-    await answer(1);
+    const over = directory.catchUp([change('agent.register', 2)]);
+    asked[1]?.answer();
+    await over;
     expect(directory.resolve('two')).not.toBeNull();
   });
 
@@ -190,8 +193,7 @@ describe('CachedAgentDirectory', () => {
     ['agent.retire', 'reported'],
     ['agent.activate', 'decided'],
   ])('minds no event %s that was %s', async (operationType, source) => {
-    publish([change(operationType, 1, 9, source)]);
-    await settle();
+    await directory.catchUp([change(operationType, 1, 9, source)]);
     expect(asked).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
-import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { AgentDirectory, type AgentRef, EventBus, isUuid, type RecordedEvent, Refresher } from '#kernel';
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { AgentDirectory, type AgentRef, isUuid, type RecordedEvent } from '#kernel';
 import { PolicyInForce } from '#rbac';
 import type { AgentEntity } from './agent.entity.js';
 import { AgentsRepository } from './agents.repository.js';
@@ -12,45 +12,36 @@ interface KnownAgent {
 }
 
 /**
- * The live agents in memory. This process's own changes are put in as they commit; those of other processes are
- * read when the log tells of them.
+ * The live agents in memory, and the last categories of those that are retired. This process's own changes are put in as they
+ * commit; those of other processes are read before the log tells of them.
  */
 @Injectable()
 export class CachedAgentDirectory extends AgentDirectory implements OnModuleInit, OnModuleDestroy {
-  private readonly logger = new Logger(CachedAgentDirectory.name);
   private byId = new Map<string, KnownAgent>();
   private byName = new Map<string, KnownAgent>();
+  /** Categories by id. An agent never comes back, so they do not change. */
+  private readonly retired = new Map<string, string>();
+  /** How often something was put in: what was read before that is out of date. */
+  private changes = 0;
   private unsubscribe = (): void => undefined;
-  private readonly refresher = new Refresher(
-    () => this.repository.findLive(),
-    (live) => this.replace(live),
-    (error) => this.logger.error(error, 'the registry could not be read anew'),
-  );
 
   constructor(
     private readonly repository: AgentsRepository,
     private readonly policy: PolicyInForce,
-    private readonly events: EventBus,
   ) {
     super();
   }
 
   async onModuleInit(): Promise<void> {
-    const unfollow = this.events.subscribe((events) => this.follow(events));
     // What an agent inherits is its role's present value.
-    const unwatch = this.policy.subscribe(() =>
-      this.replace([...this.byId.values()].map(({ agent }) => agent)),
-    );
-    this.unsubscribe = () => {
-      unfollow();
-      unwatch();
-    };
-    await this.refresher.refresh();
+    this.unsubscribe = this.policy.subscribe(() => this.renew());
+    await this.take(() => this.repository.findLive());
+    // Read last, so that whoever is retired meanwhile is in one of both.
+    for (const agent of await this.repository.findRetired()) this.retire(agent);
   }
 
-  async onModuleDestroy(): Promise<void> {
+  onModuleDestroy(): void {
     this.unsubscribe();
-    await this.refresher.close();
   }
 
   resolve(reference: string): AgentRef | null {
@@ -62,9 +53,21 @@ export class CachedAgentDirectory extends AgentDirectory implements OnModuleInit
     return this.byId.size;
   }
 
-  /** Puts in what was committed; older versions of what is known are left aside. */
+  categoryOf(agentId: string): string | null {
+    return this.byId.get(agentId)?.ref.category ?? this.retired.get(agentId) ?? null;
+  }
+
+  async catchUp(events: readonly RecordedEvent[]): Promise<void> {
+    const unknown = events.filter((event) => changesAgent(event) && !this.knows(event));
+    if (unknown.length === 0) return;
+    const agentIds = [...new Set(unknown.map(({ agentId }) => agentId))];
+    await this.take(() => this.repository.findByIds(agentIds));
+  }
+
+  /** Puts in a live agent as it was committed; older versions of what is known are left aside. */
   put(agent: AgentEntity): void {
-    this.refresher.noteChange();
+    this.changes += 1;
+    if (this.retired.has(agent.agentId)) return;
     const known = this.byId.get(agent.agentId);
     if (known && known.agent.version >= agent.version) return;
     if (known && known.ref.name !== agent.name) this.forget(known);
@@ -73,33 +76,39 @@ export class CachedAgentDirectory extends AgentDirectory implements OnModuleInit
     this.byName.set(agent.name, entry);
   }
 
-  remove(agentId: string): void {
-    this.refresher.noteChange();
+  /** Lets go of an agent, but for its category. */
+  retire({ agentId, category }: Pick<AgentEntity, 'agentId' | 'category'>): void {
+    this.changes += 1;
+    this.retired.set(agentId, category);
     const known = this.byId.get(agentId);
     if (known) this.forget(known);
   }
 
-  private follow(events: readonly RecordedEvent[]): void {
-    const changes = events.filter(
-      ({ source, operationType }) => source === 'decided' && CHANGES.has(operationType),
-    );
-    if (changes.length === 0) return;
-    // What is in the view may still be missing from a reading under way.
-    if (changes.every((event) => this.knows(event))) this.refresher.noteChange();
-    else this.refresher.refreshSoon();
+  /** Puts in what the store has. It is read again where something was put in meanwhile: a name may have changed hands. */
+  private async take(read: () => Promise<AgentEntity[]>): Promise<void> {
+    let asked: number;
+    let stored: AgentEntity[];
+    do {
+      asked = this.changes;
+      stored = await read();
+    } while (asked !== this.changes);
+    for (const agent of stored) {
+      if (agent.retiredAt === null) this.put(agent);
+      else this.retire(agent);
+    }
   }
 
-  /** True where an own change has put the event's effect in already. */
-  private knows(event: RecordedEvent): boolean {
-    const known = this.byId.get(event.agentId);
-    if (event.operationType === 'agent.retire') return known === undefined;
-    const version =
-      event.context === null ? NaN : (JSON.parse(event.context) as { version?: number }).version;
-    return known !== undefined && version !== undefined && known.agent.version >= version;
+  /** True where the event's effect has been put in already. */
+  private knows({ agentId, operationType, context }: RecordedEvent): boolean {
+    if (this.retired.has(agentId)) return true;
+    const known = this.byId.get(agentId);
+    if (!known || operationType === 'agent.retire' || context === null) return false;
+    const { version } = JSON.parse(context) as { version?: number };
+    return version !== undefined && known.agent.version >= version;
   }
 
-  private replace(live: readonly AgentEntity[]): void {
-    const known = live.map((agent) => this.toKnown(agent));
+  private renew(): void {
+    const known = [...this.byId.values()].map(({ agent }) => this.toKnown(agent));
     this.byId = new Map(known.map((entry) => [entry.ref.agentId, entry]));
     this.byName = new Map(known.map((entry) => [entry.ref.name, entry]));
   }
@@ -131,4 +140,8 @@ export class CachedAgentDirectory extends AgentDirectory implements OnModuleInit
     };
     return { ref, agent };
   }
+}
+
+function changesAgent({ source, operationType }: RecordedEvent): boolean {
+  return source === 'decided' && CHANGES.has(operationType);
 }

@@ -24,7 +24,7 @@ export class RegistryChanges {
 
   retired(tx: TransactionContext, agent: AgentEntity): void {
     this.record(tx, 'agent.retire', agent);
-    tx.tx.afterCommit(() => this.directory.remove(agent.agentId));
+    tx.tx.afterCommit(() => this.directory.retire(agent));
   }
 
   record(tx: TransactionContext, operationType: OperationType, agent: AgentEntity, context?: object): void {

@@ -30,10 +30,17 @@ export interface AgentRights {
   readonly trusted: boolean;
 }
 
-/** The live agents, by name or id, in memory. */
+/** The live agents, by name or id, in memory; of the retired ones the category. */
 export abstract class AgentDirectory {
   /** The live agent that `reference` (a name, or a UUID in any case) means; null where none does. */
   abstract resolve(reference: string): AgentRef | null;
+  /** An agent's present category, or the last that it had before it was retired; null where no agent has or had the id. */
+  abstract categoryOf(agentId: string): string | null;
+  /**
+   * Resolves when the directory knows what these entries say of agents, whichever process recorded them.
+   * @throws what the store throws.
+   */
+  abstract catchUp(events: readonly RecordedEvent[]): Promise<void>;
   abstract count(): number;
 
   /** What to store for a reference in a query or an event: the agent's id, or the text as sent. */

@@ -43,8 +43,7 @@ export class StreamFilter {
       this.takes('agents', event.agentId) &&
       this.takes('roles', event.agentRole) &&
       this.takes('decisions', event.rbacDecision) &&
-      (!this.members.has('categories') ||
-        this.takes('categories', agents.resolve(event.agentId)?.category ?? ''))
+      (!this.members.has('categories') || this.takes('categories', agents.categoryOf(event.agentId) ?? ''))
     );
   }
 

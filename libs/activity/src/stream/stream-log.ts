@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditRepository, type LogStanding, LogTail } from '#audit';
-import type { RecordedEvent } from '#kernel';
+import { AgentDirectory, type RecordedEvent } from '#kernel';
 
 /** The log, as the stream reads it. */
 @Injectable()
@@ -8,6 +8,7 @@ export class StreamLog {
   constructor(
     private readonly repository: AuditRepository,
     private readonly tail: LogTail,
+    private readonly agents: AgentDirectory,
   ) {}
 
   /** The `seq` of the newest event that was announced. */
@@ -19,8 +20,10 @@ export class StreamLog {
     return this.repository.standing();
   }
 
-  /** In log order, from the entry after `seq`. */
-  findAfter(seq: number, limit: number): Promise<RecordedEvent[]> {
-    return this.repository.findAfter(seq, limit);
+  /** In log order, from the entry after `seq`. Some may not have been announced yet: the directory knows of them all the same. */
+  async findAfter(seq: number, limit: number): Promise<RecordedEvent[]> {
+    const events = await this.repository.findAfter(seq, limit);
+    await this.agents.catchUp(events);
+    return events;
   }
 }

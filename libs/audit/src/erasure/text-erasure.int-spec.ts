@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
-  AgentDirectory,
   CopyHolders,
   type OperationContext,
   type RecordedEvent,
@@ -9,6 +8,7 @@ import {
   type TransactionRunner,
 } from '#kernel';
 import { loadPolicy, policyFile, PolicyInForce } from '#rbac';
+import { NoAgents } from '../../../../test/support/no-agents.js';
 import { OpenedStore, upTo } from '../../../../test/support/opened-store.js';
 import { newTestStore, TEST_DIALECT } from '../../../../test/support/store.js';
 import { AuditRepository } from '../audit.repository.js';
@@ -30,15 +30,6 @@ import { TextErasure } from './text-erasure.js';
 
 const PERSON = { id: 'p', kind: 'human' as const, role: 'admin', agentId: null };
 const PAGE = { skip: 0, limit: 500 };
-
-class NoAgents extends AgentDirectory {
-  resolve(): null {
-    return null;
-  }
-  count(): number {
-    return 0;
-  }
-}
 
 /** All that erases, on one process's store. */
 function eraserOf(opened: OpenedStore) {

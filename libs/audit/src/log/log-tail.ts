@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { EventBus, type RecordedEvent } from '#kernel';
+import { AgentDirectory, EventBus, type RecordedEvent } from '#kernel';
 import { AuditRepository } from '../audit.repository.js';
 
 /** How often the head is looked at for what other processes committed. */
@@ -8,7 +8,8 @@ const PAGE = 500;
 
 /**
  * Publishes the log to the event bus, in order and without gaps: this process's commits as they happen, those of
- * others (the CLI, other instances) read from the store. What arrives past a gap waits until the gap is filled.
+ * others (the CLI, other instances) read from the store. What arrives past a gap waits until the gap is filled, and what is read
+ * until the agent directory knows of it: own commits have told it already.
  */
 @Injectable()
 export class LogTail implements OnModuleInit, OnModuleDestroy {
@@ -25,6 +26,7 @@ export class LogTail implements OnModuleInit, OnModuleDestroy {
   constructor(
     private readonly repository: AuditRepository,
     private readonly bus: EventBus,
+    private readonly agents: AgentDirectory,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -71,6 +73,7 @@ export class LogTail implements OnModuleInit, OnModuleDestroy {
       let events: RecordedEvent[];
       do {
         events = await this.repository.findAfter(this.published, PAGE);
+        await this.agents.catchUp(events);
         this.publish(events);
       } while (!this.closed && (events.length > 0 || this.published < this.known));
     } catch (error) {
