@@ -53,10 +53,10 @@ export async function startScript(script, args = [], waitMs = FIRST_MESSAGE_MS) 
 
 /**
  * @param {string} file a Node.js program
- * @param {import('node:child_process').SpawnOptions} options
+ * @param {import('node:child_process').SpawnOptions & { args?: string[] }} options
  */
-export function startProgram(file, options) {
-  return startTracked(() => spawn(process.execPath, [file], options));
+export function startProgram(file, { args = [], ...options }) {
+  return startTracked(() => spawn(process.execPath, [file, ...args], options));
 }
 
 /**

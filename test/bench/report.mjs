@@ -63,7 +63,12 @@ function verdict({ target, p50, p99, worst }, ratio) {
   if (times.some(([, time]) => time === null || time === undefined)) return null;
   const fast = target.ratio === undefined || (ratio ?? 0) >= target.ratio;
   const prompt = times.every(([below, time]) => (time ?? Infinity) < (below ?? 0));
-  return fast && prompt ? 'hit' : 'miss';
+  return hitOrMiss(fast && prompt);
+}
+
+/** @param {boolean} hit */
+export function hitOrMiss(hit) {
+  return hit ? 'hit' : 'miss';
 }
 
 const HEADINGS = ['row', 'what', 'rate', '', 'p50', 'p99', 'worst', 'ratio', 'target', '', 'older', 'faster'];

@@ -5,7 +5,7 @@
  * @typedef {object} Row
  * @property {string} id
  * @property {string} title
- * @property {'limit' | 'engine' | 'call' | 'frames'} kind
+ * @property {'limit' | 'engine' | 'seed' | 'call' | 'frames'} kind
  * @property {string} [unit] of the rate; requests/s unless given
  * @property {string} [limit] id of the limit row that the ratio is taken to
  * @property {{ ratio?: number, p50?: number, p99?: number, worst?: number }} [target] ratio: at least; the others: below,
@@ -45,6 +45,20 @@ export const ROWS = [
     unit: 'entries/s',
     limit: 'batch-500',
     target: { ratio: 6.7 },
+  },
+  {
+    id: 'seed',
+    kind: 'seed',
+    title: 'the identity files of data/agents into an empty registry',
+    unit: 'files/s',
+    target: { worst: 1000 },
+  },
+  {
+    id: 'seed-10000',
+    kind: 'seed',
+    title: '10,000 identity files into an empty registry',
+    unit: 'files/s',
+    target: { worst: 10_000 },
   },
   // Reads come before writes, so that they are taken over the same number of rows in every run.
   {
@@ -190,6 +204,6 @@ export function chooseRows(only) {
 
 /** @param {Row} row */
 function groupOf(row) {
-  if (row.kind === 'engine') return 'engine';
-  return row.kind === 'limit' ? 'limits' : 'service';
+  if (row.kind === 'limit') return 'limits';
+  return row.kind === 'engine' || row.kind === 'seed' ? 'engine' : 'service';
 }

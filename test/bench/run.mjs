@@ -8,6 +8,7 @@ import { growthCells } from './growth/report-growth.mjs';
 import { fillStore, measureCall } from './measure-call.mjs';
 import { measureEngine } from './measure-engine.mjs';
 import { measureFanOut, measureFrames } from './measure-frames.mjs';
+import { measureSeed } from './measure-seed.mjs';
 import { HELP, parseOptions } from './options.mjs';
 import { describeMachine, judge, rowCells, table, writeResults } from './report.mjs';
 import { seededAgents, startService } from './service.mjs';
@@ -90,10 +91,12 @@ async function main(options) {
   const machine = describeMachine();
   const limitRows = options.rows.filter((row) => row.kind === 'limit');
   const engineRows = options.rows.filter((row) => row.kind === 'engine');
+  const seedRows = options.rows.filter((row) => row.kind === 'seed');
   const serviceRows = options.rows.filter((row) => row.kind === 'call' || row.kind === 'frames');
 
   const limits = await measureRows(limitRows, (row) => measureLimit(row.id, options));
   const engine = await measureRows(engineRows, (row) => measureEngine(row.id, options));
+  const seeds = await measureRows(seedRows, (row) => measureSeed(row.id, options));
   const outcome = await (serviceRows.length > 0 ? measureService(serviceRows, options) : undefined)?.catch(
     (error) => ({ measured: [], notes: [], errors: [`the service: ${sentence(error)}`], service: null }),
   );
@@ -107,7 +110,7 @@ async function main(options) {
 
   if (wasInterrupted()) return INTERRUPTED;
 
-  const rows = judge([...limits, ...engine, ...(outcome?.measured ?? [])]);
+  const rows = judge([...limits, ...engine, ...seeds, ...(outcome?.measured ?? [])]);
   const errors = rows.flatMap((row) => row.errors.map((error) => `${row.id}: ${error}`));
   errors.push(
     ...(outcome?.errors ?? []),

@@ -2,10 +2,14 @@
 /** Events at full rate for a long time: does memory stay level, and is all that was acknowledged stored? */
 import { hookEvent } from './bodies.mjs';
 import { loadErrors, measure } from './load.mjs';
+import { hitOrMiss } from './report.mjs';
 import { seededAgents, startService } from './service.mjs';
 
 const CONNECTIONS = 64;
 const SAMPLES = 10;
+/** How much of memory may grow and still be level, and how much there may be. */
+const LEVEL = 1.1;
+const RSS_MB = 200;
 
 /**
  * @typedef {object} Soak
@@ -55,12 +59,32 @@ export async function soak(entry, seconds) {
   return { seconds, rate: load.rate, p99: load.p99, memory, errors };
 }
 
+/** @param {Soak['memory']} memory @returns {number} MB */
+function meanOf(memory) {
+  return memory.reduce((sum, { rssMb }) => sum + (rssMb ?? NaN), 0) / memory.length;
+}
+
 /** @param {Soak} soaked @returns {string[][]} with a heading */
 export function soakCells({ seconds, rate, p99, memory, errors }) {
   const what = `${Math.round(rate).toLocaleString('en-US')} events/s, p99 ${p99?.toFixed(1) ?? '?'} ms`;
+  const part = Math.ceil(memory.length / 3);
+  const [first, last] = [meanOf(memory.slice(0, part)), meanOf(memory.slice(-part))];
+  const rise = last / first;
   return [
-    ['second', 'RSS'],
-    ...memory.map(({ second, rssMb }) => [`${second} s`, `${rssMb ?? '?'} MB`]),
-    [`${seconds} s`, errors.length === 0 ? `${what}; acknowledged = stored` : what],
+    ['second', 'RSS', 'target', ''],
+    ...memory.map(({ second, rssMb }) => [`${second} s`, `${rssMb ?? '?'} MB`, '', '']),
+    [
+      'last third to the first',
+      `${first.toFixed(0)} → ${last.toFixed(0)} MB, ${rise.toFixed(2)} ×`,
+      `level: ≤ ${LEVEL} ×`,
+      hitOrMiss(rise <= LEVEL),
+    ],
+    [
+      'at most',
+      `${Math.max(...memory.map(({ rssMb }) => rssMb ?? NaN))} MB`,
+      `< ${RSS_MB} MB`,
+      hitOrMiss(memory.every(({ rssMb }) => (rssMb ?? Infinity) < RSS_MB)),
+    ],
+    [`${seconds} s`, what, 'acknowledged = stored', hitOrMiss(errors.length === 0)],
   ];
 }

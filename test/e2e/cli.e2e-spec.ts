@@ -22,6 +22,7 @@ interface Report {
   readonly refused: number;
   readonly retired: string[];
   readonly dry_run: boolean;
+  readonly duration_ms: number;
   readonly files: { path: string; status: string; name?: string; notes?: string[] }[];
 }
 
@@ -97,6 +98,7 @@ describe('seed', () => {
         left_out: 1,
         refused: 3,
         retired: [],
+        duration_ms: expect.any(Number),
       });
       const added = report.files.flatMap(({ status, name }) => (status === 'added' ? [name] : [])).sort();
       await eventually('the service to list the agents', async () => (await names()).length === 9);

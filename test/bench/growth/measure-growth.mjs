@@ -11,6 +11,10 @@ import { MEASURES } from './measures.mjs';
 
 const API = '/api/v1';
 const CONNECTIONS = 16;
+const DAY_MS = 86_400_000;
+/** Ranges lie within the days that are full, and are more than one connection asks for. */
+const MOST_DAYS = 27;
+const RANGES = 20_000;
 /** Larger stores are kept for the next run; smaller ones are made anew, since a measurement adds to them. */
 const KEEP_FROM = 1_000_000;
 
@@ -70,11 +74,12 @@ async function measureSize(entry, database, rows, seconds) {
   const service = await startService(entry, { database });
   const agents = await seededAgents(service);
   const [agent = ''] = agents;
-  const middle = await cursorToMiddle(service);
+  const [{ seq: entries }] = await service.call(`${API}/events/audit?limit=1`);
+  const middle = await cursorToMiddle(service, entries);
   /** @type {SizeFigures['calls']} */
   const calls = {};
-  const errors = [];
-  for (const { id, path, write, warmUp } of MEASURES) {
+  const errors = entries < rows ? [`the log of the store with ${rows} rows holds ${entries} entries`] : [];
+  for (const { id, path, write, warmUp, connections = CONNECTIONS } of MEASURES) {
     console.error(`measuring ${id} at ${rows.toLocaleString('en-US')} rows …`);
     const target = path?.replace('{agent}', agent).replace('{middle}', middle);
     const request = write
@@ -86,13 +91,11 @@ async function measureSize(entry, database, rows, seconds) {
         }
       : {
           url: `${service.origin}${API}${target}`,
-          ...(path?.includes('{each}')
-            ? { targets: agents.map((each) => `${API}${path.replace('{each}', each)}`) }
-            : {}),
+          ...targetsOf(path ?? '', agents),
         };
     const sent = { ...request, headers: service.headers };
-    if (warmUp) await measure(sent, { connections: CONNECTIONS, seconds: warmUp });
-    const load = await measure(sent, { connections: CONNECTIONS, seconds });
+    if (warmUp) await measure(sent, { connections, seconds: warmUp });
+    const load = await measure(sent, { connections, seconds });
     calls[id] = { rate: load.rate, p50: load.p50, p99: load.p99 };
     errors.push(...loadErrors(load).map((error) => `${id} at ${rows} rows: ${error}`));
   }
@@ -103,14 +106,36 @@ async function measureSize(entry, database, rows, seconds) {
 }
 
 /**
+ * @param {string} path
+ * @param {string[]} agents ids
+ * @returns {{ targets?: string[] }} what is asked in turn instead of `path`, if anything
+ */
+function targetsOf(path, agents) {
+  if (path.includes('{each}')) return { targets: agents.map((each) => API + path.replace('{each}', each)) };
+  if (!path.includes('{range}')) return {};
+  const now = Date.now();
+  const before = (/** @type {number} */ days) => new Date(now - Math.round(days * DAY_MS)).toISOString();
+  return {
+    targets: Array.from({ length: RANGES }, () => {
+      const end = Math.random() * MOST_DAYS;
+      const start = end + Math.random() * (MOST_DAYS - end) + 1 / 24;
+      return API + path.replace('{range}', `start_date=${before(start)}&end_date=${before(end)}`);
+    }),
+  };
+}
+
+/**
  * @param {import('../service.mjs').Service} service
+ * @param {number} entries in the log
  * @returns {Promise<string>} where the list of the log goes on from its middle
  */
-async function cursorToMiddle(service) {
-  const [{ seq }] = await service.call(`${API}/events/audit?limit=1`);
-  const response = await fetch(`${service.origin}${API}/events/audit?limit=1&skip=${Math.floor(seq / 2)}`, {
-    headers: service.headers,
-  });
+async function cursorToMiddle(service, entries) {
+  const response = await fetch(
+    `${service.origin}${API}/events/audit?limit=1&skip=${Math.floor(entries / 2)}`,
+    {
+      headers: service.headers,
+    },
+  );
   await response.arrayBuffer();
   const cursor = /[?&]cursor=([^&>]+)/.exec(response.headers.get('link') ?? '')?.[1];
   if (!cursor) throw new Error('the list of the log names no next page');

@@ -6,7 +6,8 @@
  * @property {string} id
  * @property {string} title
  * @property {string} [path] of a GET; `{agent}` stands for the id of one, `{each}` for that of another each time, `{middle}`
- *   for a cursor half-way down the log
+ *   for a cursor half-way down the log, `{range}` for two dates that nobody asked for before
+ * @property {number} [connections] 16 unless given
  * @property {'ingest'} [write]
  * @property {number} [warmUp] seconds of the same before it is measured
  * @property {{ p99?: number, growth?: number, kept?: number }} target p99: below, ms, in the largest store; growth: the
@@ -49,6 +50,24 @@ export const MEASURES = [
     path: '/events/audit?limit=100&q=file-3',
     target: PAGE,
   },
+  {
+    id: 'page-role',
+    title: 'page of a rare role',
+    path: '/events/audit?limit=100&agent_role=tester',
+    target: PAGE,
+  },
+  {
+    id: 'page-target',
+    title: 'page of a kind of target that only the oldest have',
+    path: '/events/audit?limit=100&target_type=agent',
+    target: PAGE,
+  },
+  {
+    id: 'page-trace',
+    title: 'page of a trace that there is not',
+    path: '/events/audit?limit=100&trace_id=none',
+    target: PAGE,
+  },
   { id: 'stats', title: 'statistics of the log', path: '/events/audit/stats', target: SUM },
   { id: 'aggregate', title: 'aggregate, 7 days', path: '/metrics/aggregate?days=7', target: SUM },
   {
@@ -74,6 +93,23 @@ export const MEASURES = [
     title: 'leaderboard by cost, 7 days',
     path: '/metrics/leaderboard?by=cost&days=7',
     target: SUM,
+  },
+  // What was just answered is kept for whoever asks the same: here nobody does.
+  {
+    ...{ id: 'range-fleet', title: 'aggregate, another range each time, 1 connection', connections: 1 },
+    ...{ path: '/metrics/aggregate?{range}', target: SUM },
+  },
+  {
+    ...{ id: 'range-agents', title: 'the same by agent', connections: 1 },
+    ...{ path: '/metrics/aggregate?group_by=agent&{range}', target: SUM },
+  },
+  {
+    ...{
+      id: 'range-leaderboard',
+      title: 'leaderboard, another range each time, 1 connection',
+      connections: 1,
+    },
+    ...{ path: '/metrics/leaderboard?by=cost&{range}', target: SUM },
   },
   { id: 'summary', title: "an agent's summary", path: '/metrics/agent/{agent}/summary', target: SUM },
   // The first writes after the start find nothing of the store in the writer's memory.

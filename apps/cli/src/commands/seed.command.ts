@@ -45,16 +45,19 @@ export function seedCommand(): Command {
       'let files from outside data/ confer secrets access, registry rights and larger limits, and change agents that are vouched for',
       false,
     )
-    .option('--json', 'print the report as JSON', false)
+    .option('--json', 'print the report as JSON, duration_ms with it', false)
     .addHelpText('after', '\nExit code: 0 all files were read, 3 some were refused, 1 none could be loaded.')
     .action(async ({ from, json, ...options }: SeedOptions) => {
       const bar = progressBar('reading {bar} {value}/{total}', json);
-      const report = await withApplication('seed', (app, ctx) =>
-        app
+      const onProgress = (done: number, total: number): void => bar.update(done, total);
+      const { report, duration_ms } = await withApplication('seed', async (app, ctx) => {
+        const begun = performance.now();
+        const report = await app
           .get(AgentImportService)
-          .import(ctx, resolve(from), { ...options, onProgress: (done, total) => bar.update(done, total) }),
-      ).finally(() => bar.stop());
-      if (json) console.log(JSON.stringify(report, null, 2));
+          .import(ctx, resolve(from), { ...options, onProgress });
+        return { report, duration_ms: Math.round(performance.now() - begun) };
+      }).finally(() => bar.stop());
+      if (json) console.log(JSON.stringify({ ...report, duration_ms }, null, 2));
       else printReport(report);
       process.exitCode = exitCode(report);
     });
