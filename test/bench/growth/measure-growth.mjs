@@ -2,7 +2,7 @@
 /** Measures the same calls on stores of growing size. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeTempDir, removeTempDir } from '../children.mjs';
+import { cleanUp, makeTempDir, removeTempDir } from '../children.mjs';
 import { hookEvent } from '../bodies.mjs';
 import { loadErrors, measure } from '../load.mjs';
 import { seededAgents, startService } from '../service.mjs';
@@ -21,7 +21,7 @@ const KEEP_FROM = 1_000_000;
 /**
  * @typedef {object} SizeFigures
  * @property {number} rows
- * @property {number} startMs from the start of the process to its first healthy answer, on the full store
+ * @property {number | null} startMs from the start of the process to its first healthy answer, on the full store
  * @property {number | null} peakRssMb while it was measured
  * @property {Record<string, { rate: number, p50: number | null, p99: number | null }>} calls by id of the measure
  * @property {string[]} errors
@@ -38,11 +38,26 @@ export async function measureGrowth(sizes, { entry, seconds, stores }) {
     const dir = rows < KEEP_FROM ? await makeTempDir() : stores;
     await mkdir(dir, { recursive: true });
     const database = join(dir, `growth-${rows}.sqlite`);
-    await prepare(entry, database, rows);
-    figures.push(await measureSize(entry, database, rows, seconds));
+    const measured = prepare(entry, database, rows).then(() => measureSize(entry, database, rows, seconds));
+    figures.push(
+      await measured.catch(async (error) => {
+        await cleanUp();
+        return failed(rows, error);
+      }),
+    );
     if (dir !== stores) await removeTempDir(dir);
   }
   return figures;
+}
+
+/**
+ * What is left of a size that could not be measured: the others are told all the same.
+ * @param {number} rows
+ * @param {unknown} error
+ * @returns {SizeFigures}
+ */
+function failed(rows, error) {
+  return { rows, startMs: null, peakRssMb: null, calls: {}, errors: [`${rows} rows: ${error}`] };
 }
 
 /**
@@ -75,7 +90,7 @@ async function measureSize(entry, database, rows, seconds) {
   const agents = await seededAgents(service);
   const [agent = ''] = agents;
   const [{ seq: entries }] = await service.call(`${API}/events/audit?limit=1`);
-  const middle = await cursorToMiddle(service, entries);
+  const middle = await middleOf(service, entries);
   /** @type {SizeFigures['calls']} */
   const calls = {};
   const errors = entries < rows ? [`the log of the store with ${rows} rows holds ${entries} entries`] : [];
@@ -127,17 +142,16 @@ function targetsOf(path, agents) {
 /**
  * @param {import('../service.mjs').Service} service
  * @param {number} entries in the log
- * @returns {Promise<string>} where the list of the log goes on from its middle
+ * @returns {Promise<string>} the query with which its list goes on from the middle; `skip` would read half of it to get there
  */
-async function cursorToMiddle(service, entries) {
-  const response = await fetch(
-    `${service.origin}${API}/events/audit?limit=1&skip=${Math.floor(entries / 2)}`,
-    {
-      headers: service.headers,
-    },
-  );
+async function middleOf(service, entries) {
+  const { frames } = await service.call(`${API}/activity?after_seq=${Math.floor(entries / 2)}&limit=1`);
+  const query = `end_date=${frames[0].timestamp}`;
+  const response = await fetch(`${service.origin}${API}/events/audit?limit=1&${query}`, {
+    headers: service.headers,
+  });
   await response.arrayBuffer();
   const cursor = /[?&]cursor=([^&>]+)/.exec(response.headers.get('link') ?? '')?.[1];
   if (!cursor) throw new Error('the list of the log names no next page');
-  return cursor;
+  return `${query}&cursor=${cursor}`;
 }

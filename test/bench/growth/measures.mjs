@@ -6,7 +6,7 @@
  * @property {string} id
  * @property {string} title
  * @property {string} [path] of a GET; `{agent}` stands for the id of one, `{each}` for that of another each time, `{middle}`
- *   for a cursor half-way down the log, `{range}` for two dates that nobody asked for before
+ *   for where the log goes on from its middle, `{range}` for two dates that nobody asked for before
  * @property {number} [connections] 16 unless given
  * @property {'ingest'} [write]
  * @property {number} [warmUp] seconds of the same before it is measured
@@ -23,7 +23,7 @@ export const MEASURES = [
   {
     id: 'page-middle',
     title: 'page half-way down',
-    path: '/events/audit?limit=100&cursor={middle}',
+    path: '/events/audit?limit=100&{middle}',
     target: PAGE,
   },
   {

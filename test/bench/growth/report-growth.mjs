@@ -29,10 +29,10 @@ export function growthCells(sizes) {
   const started = sizes.find(({ rows }) => rows === START.rows)?.startMs;
   const starts = [
     'ready after',
-    ...sizes.map(({ startMs }) => `${startMs} ms`),
+    ...sizes.map(({ startMs }) => `${startMs ?? '?'} ms`),
     '',
     `< ${START.ms} ms at ${START.rows.toLocaleString('en-US')}`,
-    started === undefined ? '' : hitOrMiss(started < START.ms),
+    started == null ? '' : hitOrMiss(started < START.ms),
   ];
   const memory = [
     'peak RSS',
