@@ -24,16 +24,17 @@ describe('the log tail, beside another process on the same store', () => {
     await store.remove();
   });
 
+  // It comes first: behind what the other committed the tail looks at the store once more, and own commits wait for that.
+  it('tells of own commits before they are answered, where nothing came between', async () => {
+    const heard = here.listen();
+    const { event } = await here.record();
+    expect(heard).toEqual([event]);
+  });
+
   it('tells of what the other committed', async () => {
     const heard = here.listen();
     const { event } = await there.record({ operationDetail: 'from there' });
     await eventually('the event of the other process', () => heard.length > 0);
-    expect(heard).toEqual([event]);
-  });
-
-  it('tells of own commits before they are answered, where nothing came between', async () => {
-    const heard = here.listen();
-    const { event } = await here.record();
     expect(heard).toEqual([event]);
   });
 
