@@ -1,3 +1,4 @@
+export * from './agent-directory.js';
 export * from './canonical-json.js';
 export * from './clock.js';
 export * from './domain-error.js';
